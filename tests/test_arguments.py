@@ -19,7 +19,7 @@ BAD = [
     (TypeError, "g must be a NumPy array", lambda: a.require_like("g", None, X)),
     (
         ValueError,
-        r"w must have axes \(H=4, D=3\), got shape \(4, 2\)",
+        r"w must have axes \(H, D=3\), got shape \(4, 2\)",
         lambda: a.require_axes(("x", X, "B D"), ("w", np.ones((4, 2)), "H D")),
     ),
     (
@@ -30,7 +30,7 @@ BAD = [
     (ValueError, r"x must have axes \(B\), got shape \(2, 3\)", lambda: a.require_axes(("x", X, "B"))),
     (
         ValueError,
-        r"w must have axes \(D=2, D=2\), got shape \(2, 3\)",
+        r"w must have axes \(D, D\), got shape \(2, 3\)",
         lambda: a.require_axes(("w", X, "D D")),
     ),
     (

@@ -60,11 +60,12 @@ def require_axes(*arguments: tuple[str, np.ndarray, str]) -> None:
         if "..." in axes:
             lead = sizes.setdefault("...", value.ndim - len(names))
             names = [f"axis {i}" for i in range(lead)] + names
+        known = dict(sizes)
         fits = len(names) == value.ndim and all(
             sizes.setdefault(a, n) == n for a, n in zip(names, value.shape, strict=True)
         )
         if not fits:
-            expected = ", ".join(f"{a}={sizes[a]}" if a in sizes else a for a in names)
+            expected = ", ".join(f"{a}={known[a]}" if a in known else a for a in names)
             raise ValueError(f"{name} must have axes ({expected}), got shape {value.shape}")
 
 
