@@ -160,7 +160,7 @@ BAD = [
     (TypeError, "x must be .* got dtype int64", lambda: dropout_predict(np.arange(3), rate=0.5)),
     (ValueError, r"rate must be in \[0, 1\)", lambda: dropout_predict(X, rate=2)),
     (ValueError, r"x must have axes \(B, D\), got shape \(3,\)", lambda: dropconnect(X[0], X, RNG, rate=0)),
-    (ValueError, r"w must have axes \(H=2, D=3\), got", lambda: dropconnect(X, X[:, :2], RNG, rate=0)),
+    (ValueError, r"w must have axes \(H, D=3\), got", lambda: dropconnect(X, X[:, :2], RNG, rate=0)),
     (TypeError, "w must have dtype float64", lambda: dropconnect(X, F4, RNG, rate=0)),
     (TypeError, "rng must be", lambda: dropconnect(X, X, None, rate=0)),
     (ValueError, "rate must be in", lambda: dropconnect(X, X, RNG, rate=1)),
