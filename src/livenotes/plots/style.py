@@ -1,9 +1,16 @@
 """What the figures of all chapters share: where the panels lie, and marks that keep their number."""
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+from contourpy import contour_generator
+from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from numpy import ndarray
 
 from livenotes.live.theme import PALETTE
 
@@ -42,3 +49,25 @@ def no_frame(axes: Axes) -> None:
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def region(
+    axes: Axes,
+    x: Float[ndarray, " X"],
+    y: Float[ndarray, " Y"],
+    z: Float[ndarray, "Y X"],
+    level: float,
+    **style: Any,
+) -> None:
+    """Fill where ``z`` is above ``level``: always one element, also where that is nowhere."""
+    polygons, offsets = contour_generator(x, y, z, fill_type="OuterOffset").filled(level, np.inf)
+    codes = [_ring_codes(offset) for offset in offsets]
+    nowhere = np.array([[x[0], y[0]]])
+    vertices = np.concatenate([*polygons, nowhere])
+    axes.add_patch(PathPatch(Path(vertices, np.concatenate([*codes, [Path.MOVETO]])), lw=0, **style))
+
+
+def _ring_codes(offset: Int[ndarray, " R"]) -> Int[ndarray, " V"]:
+    codes = np.full(offset[-1], Path.LINETO)
+    codes[offset[:-1].astype(int)] = Path.MOVETO
+    return codes
