@@ -20,7 +20,13 @@ PURPLE, RED, SKY = PALETTE["purple"], PALETTE["red"], PALETTE["sky"]
 
 
 def panels(
-    fig: Figure, widths: Sequence[float] = (1,), *, left: float = 0.62, bottom: float = 0.5, gap: float = 0.68
+    fig: Figure,
+    widths: Sequence[float] = (1,),
+    *,
+    left: float = 0.62,
+    right: float = 0.12,
+    bottom: float = 0.5,
+    gap: float = 0.68,
 ) -> list[Axes]:
     """Place axes side by side, at the same place in every state of a figure.
 
@@ -31,11 +37,11 @@ def panels(
     ----------
     widths : sequence of float
         Relative widths of the panels.
-    left, bottom, gap : float
-        Room for labels, in inches: left of the first panel, under all, and between two.
+    left, right, bottom, gap : float
+        Room for labels, in inches: left of the first panel, right of the last, under all, and between two.
     """
     width, height = fig.get_size_inches()
-    room = width - left - 0.12 - gap * (len(widths) - 1)
+    room = width - left - right - gap * (len(widths) - 1)
     axes, at = [], left
     for share in widths:
         wide = room * share / sum(widths)
