@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from jaxtyping import install_import_hook
+from jaxtyping import config, install_import_hook
 
 install_import_hook("livenotes", "beartype.beartype")
 
@@ -11,3 +11,11 @@ install_import_hook("livenotes", "beartype.beartype")
 def rng() -> np.random.Generator:
     """A generator with a fixed seed, new for every test."""
     return np.random.default_rng(20240229)
+
+
+@pytest.fixture
+def own_errors():
+    """Switch the shape checker off, so that what a test sees raised is the package's own error."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
