@@ -65,7 +65,7 @@ class Watch:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
         page.on("request", self._request)
-        page.on("requestfailed", lambda r: self.problems.append(f"failed: {r.url} ({r.failure})"))
+        page.on("requestfailed", self._failed)
         page.on("response", self._response)
         return self
 
@@ -77,6 +77,10 @@ class Watch:
         self.requests.append(request.url)
         if urlsplit(request.url).scheme not in ("data", "blob") and not request.url.startswith(self.home):
             self.problems.append(f"request to elsewhere: {request.url}")
+
+    def _failed(self, request) -> None:
+        if request.failure != "csp":  # how the browser says that scripts are switched off
+            self.problems.append(f"failed: {request.url} ({request.failure})")
 
     def _response(self, response) -> None:
         if response.status >= 400:
