@@ -1,7 +1,9 @@
-"""What the training runs of several chapters share: one step of gradient descent, minibatches, accuracy."""
+"""What the training runs of several chapters share: gradient descent, minibatches, many runs, accuracy."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -72,10 +74,14 @@ def minibatches(rng: np.random.Generator, n: int, size: int) -> Iterator[Int[nda
             yield order[start : start + size]
 
 
-def accuracy(
-    layers: Sequence[Layer], x: Float[ndarray, "N D"], labels: Int[ndarray, " N"], activation: Activation
-) -> float:
+def run_all(
+    function: Callable[..., Any], runs: Sequence[tuple[Any, ...]], executor: Executor | None = None
+) -> list[Any]:
+    """Call ``function(*run)`` for every run, one after another or on ``executor``; results in order."""
+    return list((executor.map if executor else map)(function, *zip(*runs, strict=True)))
+
+
+def accuracy(out: Float[ndarray, "N C"], labels: Int[ndarray, " N"]) -> float:
     """Share of examples whose class has the highest score; with one output, class 1 where it is positive."""
-    out, _ = dense.forward(layers, x, activation)
     guess = out.argmax(axis=1) if out.shape[1] > 1 else (out[:, 0] > 0).astype(labels.dtype)
     return float((guess == labels).mean())

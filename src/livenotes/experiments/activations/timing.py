@@ -23,6 +23,8 @@ class Cost(NamedTuple):
         The activations of the chapter.
     forward, backward : (A, R)
         Time of an evaluation, and of ``backward``, over that of ReLU.
+    both : (A, R)
+        Time of the two together, over that of ReLU.
     share : (A, R)
         Share of forward and backward in a whole training step of one layer, 512 to 512 units, 64 examples.
     sigmoid_from_output : (R,)
@@ -32,6 +34,7 @@ class Cost(NamedTuple):
     names: tuple[str, ...]
     forward: Float[ndarray, "A R"]
     backward: Float[ndarray, "A R"]
+    both: Float[ndarray, "A R"]
     share: Float[ndarray, "A R"]
     sigmoid_from_output: Float[ndarray, " R"]
 
@@ -66,9 +69,15 @@ def cost(repeats: int = 15) -> Cost:
     linear = np.array([_time(lambda: (x @ w.T, g @ w, w - g.T @ x)) for _ in range(repeats)])
     forward, backward = np.moveaxis(times, (0, 1, 2), (2, 1, 0))  # each (A, R)
     k = records.index(relu)
-    share = (forward + backward) / (forward + backward + linear)
-    names = tuple(record.name for record in records)
-    return Cost(names, forward / forward[k], backward / backward[k], share, from_output / backward[k])
+    both = forward + backward
+    return Cost(
+        names=tuple(record.name for record in records),
+        forward=forward / forward[k],
+        backward=backward / backward[k],
+        both=both / both[k],
+        share=both / (both + linear),
+        sigmoid_from_output=from_output / backward[k],
+    )
 
 
 def _times(record: Activation, x: ndarray, g: ndarray) -> tuple[float, float]:
