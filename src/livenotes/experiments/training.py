@@ -14,13 +14,6 @@ from livenotes.activations import Activation
 from livenotes.dense import Layer
 
 
-def descend(layers: Sequence[Layer], g_layers: Sequence[Layer], rate: float) -> list[Layer]:
-    r"""One step of gradient descent, $W \leftarrow W - \eta\,\partial L/\partial W$, into new arrays."""
-    return [
-        Layer(layer.w - rate * g.w, layer.b - rate * g.b) for layer, g in zip(layers, g_layers, strict=True)
-    ]
-
-
 def descent(
     layers: Sequence[Layer],
     x: Float[ndarray, "N D"],
@@ -47,13 +40,15 @@ def descent(
     batches : iterable of (S,) int, optional
         The examples of each step; by default all of them.
     """
-    layers = list(layers)
-    yield layers
+    net = list(layers)
+    yield net
     for rows in batches or repeat(np.arange(len(x))):
-        out, tape = dense.forward(layers, x[rows], activation)
+        out, tape = dense.forward(net, x[rows], activation)
         _, g_out = loss(out, targets[rows])
-        layers = descend(layers, dense.backward(layers, tape, g_out)[0], rate)
-        yield layers
+        g_layers, _ = dense.backward(net, tape, g_out)
+        # optimization.sgd without its checks, which would take longer than a step of a small net.
+        net = [Layer(p.w - rate * g.w, p.b - rate * g.b) for p, g in zip(net, g_layers, strict=True)]
+        yield net
 
 
 def minibatches(rng: np.random.Generator, n: int, size: int) -> Iterator[Int[ndarray, " S"]]:

@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from livenotes import dense
 from livenotes.activations import identity, sigmoid
+from livenotes.arguments import require_count
 from livenotes.datasets import planar
 from livenotes.experiments.training import accuracy, descent, run_all
 from livenotes.losses import logistic
@@ -153,8 +154,7 @@ def collapse(depth: int, seeds: Sequence[int]) -> Collapse:
     ValueError
         If ``depth`` is below 1.
     """
-    if depth < 1:
-        raise ValueError(f"depth: expected at least one layer, got {depth}")
+    require_count("depth", depth)
     errors = [[_collapse_error(depth, seed, bias) for seed in seeds] for bias in (0.0, 1.0)]
     return Collapse(*np.array(errors))
 

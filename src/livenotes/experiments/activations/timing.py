@@ -9,6 +9,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from livenotes.activations import REGISTRY, Activation, relu, sigmoid
+from livenotes.arguments import require_count
 
 BATCH, WIDTH = 64, 512
 CALLS = 5  # timed together: a single call is short beside the clock and its own fluctuation
@@ -56,8 +57,7 @@ def cost(repeats: int = 15) -> Cost:
     ValueError
         If ``repeats`` is below 1.
     """
-    if repeats < 1:
-        raise ValueError(f"repeats: expected at least 1, got {repeats}")
+    require_count("repeats", repeats)
     records = [record for record in REGISTRY.values() if record.chapter == "activations"]
     rng = np.random.default_rng(0)
     x, g = (rng.normal(size=(BATCH, WIDTH)).astype(np.float32) for _ in range(2))
