@@ -8,6 +8,7 @@ from numpy import ndarray
 from scipy import special
 
 from livenotes.activations import REGISTRY, Activation
+from livenotes.arguments import require_number, require_positive
 
 SATURATED = 0.05
 """A unit counts as saturated where its slope is at most this share of the activation's peak slope."""
@@ -71,9 +72,7 @@ def curve(name: str, mean: float, spread: float, **params: float) -> Curve:
     ValueError
         If there is no such activation, or ``spread`` is not positive.
     """
-    activation = named(name)
-    if not spread > 0:
-        raise ValueError(f"spread: expected a positive number, got {spread}")
+    activation, mean, spread = named(name), require_number("mean", mean), require_positive("spread", spread)
     middle, weight = _cells(mean, spread, activation.corners(**params))
     output = activation(middle, **params)
     output_mean = float(weight @ output)

@@ -14,7 +14,7 @@ from livenotes.experiments.store import Arrays, Stored, load, register
 from livenotes.experiments.training import accuracy, descent, minibatches
 from livenotes.losses import softmax_cross_entropy
 
-from .sparsity import GAIN
+from .sparse import GAIN
 
 RUNNERS = {
     name: (name, GAIN[name]) for name in ("identity", "sigmoid", "tanh", "softsign", "relu", "softplus")
@@ -90,7 +90,7 @@ def run(runner: str, depth: int, rate: float, seed: int) -> Arrays:
             if not np.isfinite(out).all():
                 break
             loss[step == CHECKPOINTS] = softmax_cross_entropy(out, data.labels)[0]
-            if np.isinf(steps) and accuracy(net, data.x, data.labels, activation) >= GOAL:
+            if np.isinf(steps) and accuracy(out, data.labels) >= GOAL:
                 steps = step
     return {"steps": np.array(steps, np.float32), "loss": loss}
 

@@ -12,7 +12,7 @@ from numpy import ndarray
 from livenotes import dense
 from livenotes.activations import REGISTRY
 from livenotes.datasets.digits import digits
-from livenotes.experiments.training import accuracy, descent, minibatches
+from livenotes.experiments.training import accuracy, descent, minibatches, run_all
 from livenotes.losses import softmax_cross_entropy
 
 GAIN = {"sigmoid": 1.0, "tanh": 1.0, "softsign": 1.0, "identity": 1.0, "relu": 2**0.5, "softplus": 2**0.5}
@@ -21,6 +21,8 @@ GAIN = {"sigmoid": 1.0, "tanh": 1.0, "softsign": 1.0, "identity": 1.0, "relu": 2
 THRESHOLD = {"sigmoid": 0.5, "tanh": 0.0, "relu": 0.0, "softplus": 0.0}
 """A unit is active above this output: half of its range for an S curve, anything at all for a rectifier."""
 
+UPDATES = 400
+FIT = 0.01  # nats
 GENERALIZING = ("tanh", "relu", "softplus")
 
 
@@ -35,6 +37,8 @@ class Sparsity(NamedTuple):
         Share above the threshold of the activation; the last axis is before and after.
     zero : (A, S, 2)
         Share that is exactly 0.
+    correlation : (A, S, 2)
+        Mean absolute correlation between two units of the same layer, over both layers.
     accuracy : (A, S)
         On the validation images, after training.
     """
@@ -42,11 +46,12 @@ class Sparsity(NamedTuple):
     names: tuple[str, ...]
     active: Float[ndarray, "A S 2"]
     zero: Float[ndarray, "A S 2"]
+    correlation: Float[ndarray, "A S 2"]
     accuracy: Float[ndarray, "A S"]
 
 
 def sparsity(seeds: Sequence[int], executor: Executor | None = None) -> Sparsity:
-    """Count active units of a 64-100-100-10 net before and after 400 minibatches of 64 digits.
+    """Count active units of a 64-100-100-10 net before and after 400 updates on minibatches of 64 digits.
 
     Parameters
     ----------
@@ -59,9 +64,8 @@ def sparsity(seeds: Sequence[int], executor: Executor | None = None) -> Sparsity
     Sparsity
     """
     runs = [(name, seed) for name in THRESHOLD for seed in seeds]
-    found = (executor.map if executor else map)(_count, *zip(*runs, strict=True))
-    table = np.reshape(list(found), (len(THRESHOLD), len(seeds), 5))
-    return Sparsity(tuple(THRESHOLD), table[..., :2], table[..., 2:4], table[..., 4])
+    table = np.reshape(run_all(_count, runs, executor), (len(THRESHOLD), len(seeds), 7))
+    return Sparsity(tuple(THRESHOLD), table[..., :2], table[..., 2:4], table[..., 4:6], table[..., 6])
 
 
 def _count(name: str, seed: int) -> list[float]:
@@ -69,14 +73,20 @@ def _count(name: str, seed: int) -> list[float]:
     layers = dense.init(rng, (64, 100, 100, 10), gain=GAIN[name])
     batches = minibatches(rng, len(data.x), 64)
     run = descent(layers, data.x, data.labels, activation, softmax_cross_entropy, 0.1, batches)
-    *_, trained = islice(run, 401)
+    trained = next(islice(run, UPDATES, None))
     shares = []
     for net in (layers, trained):
-        _, tape = dense.forward(net, data.x_val, activation)
+        out, tape = dense.forward(net, data.x_val, activation)
         hidden = np.concatenate(tape.inputs[1:], axis=1)
-        shares.append([(hidden > THRESHOLD[name]).mean(), (hidden == 0).mean()])
-    active, zero = np.transpose(shares)
-    return [*active, *zero, accuracy(trained, data.x_val, data.labels_val, activation)]
+        correlation = np.mean([_correlation(h) for h in tape.inputs[1:]])
+        shares.append([(hidden > THRESHOLD[name]).mean(), (hidden == 0).mean(), correlation])
+    return [*np.transpose(shares).ravel(), accuracy(out, data.labels_val)]
+
+
+def _correlation(h: Float[ndarray, "B U"]) -> float:
+    """Mean absolute correlation between two units that are not constant."""
+    table = np.abs(np.corrcoef(h[:, h.std(axis=0) > 0].T))
+    return float((table.sum() - len(table)) / (len(table) * (len(table) - 1)))
 
 
 class Gap(NamedTuple):
@@ -102,7 +112,7 @@ class Gap(NamedTuple):
 def generalization_gap(seeds: Sequence[int], executor: Executor | None = None) -> Gap:
     """Train a 64-100-100-10 net on 100 digits until it fits them, and look at the validation images.
 
-    Full batches, until the training loss is 0.01 nats: every activation is compared at the same fit.
+    Full batches, until the training loss is ``FIT``: every activation is compared at the same fit.
 
     Parameters
     ----------
@@ -115,8 +125,7 @@ def generalization_gap(seeds: Sequence[int], executor: Executor | None = None) -
     Gap
     """
     runs = [(name, seed) for name in GENERALIZING for seed in seeds]
-    found = (executor.map if executor else map)(_generalize, *zip(*runs, strict=True))
-    table = np.reshape(list(found), (len(GENERALIZING), len(seeds), 4))
+    table = np.reshape(run_all(_generalize, runs, executor), (len(GENERALIZING), len(seeds), 4))
     return Gap(GENERALIZING, *np.moveaxis(table, -1, 0))
 
 
@@ -126,10 +135,10 @@ def _generalize(name: str, seed: int) -> list[float]:
     x, labels = data.x[some], data.labels[some]
     layers = dense.init(rng, (64, 100, 100, 10), gain=GAIN[name])
     for net in descent(layers, x, labels, activation, softmax_cross_entropy, 0.1):
-        loss, _ = softmax_cross_entropy(dense.forward(net, x, activation)[0], labels)
-        if loss <= 0.01:
+        out, _ = dense.forward(net, x, activation)
+        loss, _ = softmax_cross_entropy(out, labels)
+        if loss <= FIT:
             break
-    out, _ = dense.forward(net, data.x_val, activation)
-    validation_loss, _ = softmax_cross_entropy(out, data.labels_val)
-    right = [accuracy(net, *part, activation) for part in ((x, labels), (data.x_val, data.labels_val))]
-    return [*right, loss, validation_loss]
+    out_val, _ = dense.forward(net, data.x_val, activation)
+    loss_val, _ = softmax_cross_entropy(out_val, data.labels_val)
+    return [accuracy(out, labels), accuracy(out_val, data.labels_val), loss, loss_val]

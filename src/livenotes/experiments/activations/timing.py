@@ -9,6 +9,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from livenotes.activations import REGISTRY, Activation, relu, sigmoid
+from livenotes.arguments import require_count
 
 BATCH, WIDTH = 64, 512
 CALLS = 5  # timed together: a single call is short beside the clock and its own fluctuation
@@ -23,6 +24,8 @@ class Cost(NamedTuple):
         The activations of the chapter.
     forward, backward : (A, R)
         Time of an evaluation, and of ``backward``, over that of ReLU.
+    both : (A, R)
+        Time of the two together, over that of ReLU.
     share : (A, R)
         Share of forward and backward in a whole training step of one layer, 512 to 512 units, 64 examples.
     sigmoid_from_output : (R,)
@@ -32,6 +35,7 @@ class Cost(NamedTuple):
     names: tuple[str, ...]
     forward: Float[ndarray, "A R"]
     backward: Float[ndarray, "A R"]
+    both: Float[ndarray, "A R"]
     share: Float[ndarray, "A R"]
     sigmoid_from_output: Float[ndarray, " R"]
 
@@ -53,8 +57,7 @@ def cost(repeats: int = 15) -> Cost:
     ValueError
         If ``repeats`` is below 1.
     """
-    if repeats < 1:
-        raise ValueError(f"repeats: expected at least 1, got {repeats}")
+    require_count("repeats", repeats)
     records = [record for record in REGISTRY.values() if record.chapter == "activations"]
     rng = np.random.default_rng(0)
     x, g = (rng.normal(size=(BATCH, WIDTH)).astype(np.float32) for _ in range(2))
@@ -66,9 +69,15 @@ def cost(repeats: int = 15) -> Cost:
     linear = np.array([_time(lambda: (x @ w.T, g @ w, w - g.T @ x)) for _ in range(repeats)])
     forward, backward = np.moveaxis(times, (0, 1, 2), (2, 1, 0))  # each (A, R)
     k = records.index(relu)
-    share = (forward + backward) / (forward + backward + linear)
-    names = tuple(record.name for record in records)
-    return Cost(names, forward / forward[k], backward / backward[k], share, from_output / backward[k])
+    both = forward + backward
+    return Cost(
+        names=tuple(record.name for record in records),
+        forward=forward / forward[k],
+        backward=backward / backward[k],
+        both=both / both[k],
+        share=both / (both + linear),
+        sigmoid_from_output=from_output / backward[k],
+    )
 
 
 def _times(record: Activation, x: ndarray, g: ndarray) -> tuple[float, float]:

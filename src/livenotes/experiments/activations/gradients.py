@@ -7,6 +7,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from livenotes.arguments import require_count, require_positive
+
 from .curves import named, peak_slope
 
 WIDTH = 100
@@ -71,8 +73,8 @@ def chain(activation: str, depth: int, weight_scale: float, seeds: int = 20) -> 
     record = named(activation)
     if not 1 <= depth <= DEEPEST:
         raise ValueError(f"depth: expected 1 to {DEEPEST} layers, got {depth}")
-    if not weight_scale > 0:
-        raise ValueError(f"weight_scale: expected a positive number, got {weight_scale}")
+    weight_scale = require_positive("weight_scale", weight_scale)
+    require_count("seeds", seeds)
     weights, _, g = _random_nets(seeds)
     slopes = _slopes(activation, weight_scale, seeds)
     gradient = np.ones((seeds, depth + 1))

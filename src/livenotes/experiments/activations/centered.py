@@ -13,7 +13,7 @@ from numpy import ndarray
 from livenotes import dense
 from livenotes.activations import sigmoid, tanh
 from livenotes.datasets.digits import digits
-from livenotes.experiments.training import accuracy, descent, minibatches
+from livenotes.experiments.training import accuracy, descent, minibatches, run_all
 from livenotes.losses import softmax_cross_entropy
 
 # The sigmoid moved down by one half: the same slopes, another mean.
@@ -63,8 +63,7 @@ def centering(seeds: Sequence[int], executor: Executor | None = None) -> Centeri
     Centering
     """
     runs = [(name, rate, seed) for name in _VARIANTS for rate in RATES for seed in seeds]
-    found = (executor.map if executor else map)(_steps, *zip(*runs, strict=True))
-    table = np.reshape(list(found), (len(_VARIANTS), len(RATES), len(seeds)))
+    table = np.reshape(run_all(_steps, runs, executor), (len(_VARIANTS), len(RATES), len(seeds)))
     best = table.mean(axis=-1).argmin(axis=-1)
     return Centering(tuple(_VARIANTS), table[np.arange(len(_VARIANTS)), best].astype(float))
 
@@ -78,6 +77,6 @@ def _steps(variant: str, rate: float, seed: int) -> int:
         layers, x, data.labels, activation, softmax_cross_entropy, rate, minibatches(rng, len(x), 64)
     )
     for step, net in enumerate(islice(run, LONGEST)):
-        if step % EVERY == 0 and accuracy(net, x, data.labels, activation) >= 0.95:
+        if step % EVERY == 0 and accuracy(dense.forward(net, x, activation)[0], data.labels) >= 0.95:
             return step
     return LONGEST

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from livenotes.activations import sigmoid
+from livenotes.arguments import require_number, require_positive
 from livenotes.experiments.training import minibatches
 from livenotes.losses import logistic
 
@@ -71,8 +72,7 @@ def zigzag(mean: float, spread: float, seed: int) -> Zigzag:
     ValueError
         If ``spread`` is not positive, or so small beside the mean that 100,000 updates do not suffice.
     """
-    if not spread > 0:
-        raise ValueError(f"spread: expected a positive number, got {spread}")
+    mean, spread = require_number("mean", mean), require_positive("spread", spread)
     x = np.random.default_rng(seed).normal(mean, spread, size=(EXAMPLES, 2))
     hessian = x.T @ x / EXAMPLES  # of half the mean squared error
     low, high = np.linalg.eigvalsh(hessian)

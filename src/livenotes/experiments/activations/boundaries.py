@@ -11,15 +11,22 @@ from numpy import ndarray
 
 from livenotes import dense
 from livenotes.activations import identity, sigmoid
+from livenotes.arguments import require_count
 from livenotes.datasets import planar
-from livenotes.experiments.training import accuracy, descent
+from livenotes.experiments.training import accuracy, descent, run_all
 from livenotes.losses import logistic
 
 from .curves import named
 
 ACTIVATIONS = ("identity", "step", "sigmoid", "tanh", "relu")
 DRAWN = (2, 8, 2, 1)  # the last hidden layer has two units, so that it can be drawn
-WIDE = (2, 8, 8, 1)  # two ReLUs alone can both end at zero for every input; eight hardly ever do
+LINE: tuple[int, ...] = (2, 1)  # no hidden layer: logistic regression
+WIDE: tuple[int, ...] = (
+    2,
+    8,
+    8,
+    1,
+)  # two ReLUs alone can both end at zero for every input; eight hardly ever do
 POINTS = 120
 STEPS = np.round(2000 * np.linspace(0, 1, 21) ** 2).astype(int)  # close together where most happens
 RATE = 0.5
@@ -82,7 +89,7 @@ def boundary(activation_name: str, seed: int) -> Boundary:
     axis = np.linspace(-2.0, 2.0, 41)
     plane = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     probability, hidden, line, correct, losses = [], [], [], [], []
-    for step, layers in enumerate(_training(activation_name, DRAWN, seed)):
+    for step, layers in enumerate(islice(_training(activation_name, DRAWN, seed), int(STEPS[-1]) + 1)):
         if step not in STEPS:
             continue
         out, tape = dense.forward(layers, x, activation)
@@ -90,7 +97,7 @@ def boundary(activation_name: str, seed: int) -> Boundary:
         probability.append(sigmoid(dense.forward(layers, plane, activation)[0]).reshape(41, 41))
         hidden.append(tape.inputs[-1])
         line.append(np.append(layers[-1].w[0], layers[-1].b))
-        correct.append(accuracy(layers, x, labels, activation))
+        correct.append(accuracy(out, labels))
         losses.append(loss)
     shots = [np.array(values) for values in (probability, hidden, line, correct, losses)]
     return Boundary(x, labels, axis, STEPS, *shots)
@@ -105,17 +112,22 @@ class Separation(NamedTuple):
         The activations.
     accuracy : (A, S)
         One row an activation, one column a seed.
+    line : (S,)
+        Without any hidden layer.
     """
 
     names: tuple[str, ...]
     accuracy: Float[ndarray, "A S"]
+    line: Float[ndarray, " S"]
 
 
 def separation(seeds: Sequence[int], executor: Executor | None = None) -> Separation:
     """Train a 2-8-8-1 net as ``boundary`` does, for every activation and seed; keep the final accuracy."""
-    runs = [(name, seed) for name in ACTIVATIONS for seed in seeds]
-    final = list((executor.map if executor else map)(_final_accuracy, *zip(*runs, strict=True)))
-    return Separation(ACTIVATIONS, np.reshape(final, (len(ACTIVATIONS), len(seeds))))
+    nets = [(name, WIDE) for name in ACTIVATIONS] + [("identity", LINE)]
+    runs = [(*net, seed) for net in nets for seed in seeds]
+    final = run_all(_final_accuracy, runs, executor)
+    *table, line = np.reshape(final, (len(nets), len(seeds)))
+    return Separation(ACTIVATIONS, np.array(table), line)
 
 
 class Collapse(NamedTuple):
@@ -142,8 +154,7 @@ def collapse(depth: int, seeds: Sequence[int]) -> Collapse:
     ValueError
         If ``depth`` is below 1.
     """
-    if depth < 1:
-        raise ValueError(f"depth: expected at least one layer, got {depth}")
+    require_count("depth", depth)
     errors = [[_collapse_error(depth, seed, bias) for seed in seeds] for bias in (0.0, 1.0)]
     return Collapse(*np.array(errors))
 
@@ -165,15 +176,14 @@ def _data(seed: int) -> planar.Planar:
 
 
 def _training(activation_name: str, widths: Sequence[int], seed: int) -> Iterator[list[dense.Layer]]:
-    """Yield the net before the first step, then after each."""
+    """Yield the net before the first step, then after each, without end."""
     x, labels = _data(seed)
     layers = dense.init(np.random.default_rng([seed, 1]), widths, gain=GAIN)
     targets = labels[:, None].astype(float)
-    steps = descent(layers, x, targets, named(activation_name), logistic, RATE)
-    return islice(steps, int(STEPS[-1]) + 1)
+    return descent(layers, x, targets, named(activation_name), logistic, RATE)
 
 
-def _final_accuracy(activation_name: str, seed: int) -> float:
-    for layers in _training(activation_name, WIDE, seed):
-        pass
-    return accuracy(layers, *_data(seed), named(activation_name))
+def _final_accuracy(activation_name: str, widths: Sequence[int], seed: int) -> float:
+    x, labels = _data(seed)
+    trained = next(islice(_training(activation_name, widths, seed), int(STEPS[-1]), None))
+    return accuracy(dense.forward(trained, x, named(activation_name))[0], labels)
