@@ -37,7 +37,6 @@ _LAYOUTS: dict[str, Layout] = {
     **dict.fromkeys(("gathered", "gather", "gather*", "multline", "multline*"), _GATHER),
     **dict.fromkeys(("equation", "equation*"), _GATHER),
 }
-_COLUMNS = {"l": "left", "c": "center", "r": "right"}
 
 
 def environment(parser: "Parser", name: str, script: bool) -> Atom:
@@ -85,7 +84,7 @@ def aligned(parser: "Parser") -> Element:
 
 def _columns(parser: "Parser") -> str:
     columns = parser.read.raw_group("array").replace(" ", "")
-    if not columns or set(columns) - set(_COLUMNS):
+    if not columns or set(columns) - set("lcr"):
         raise TexError(f"an array's columns are given by the letters l, c and r, found {columns!r}")
     return columns
 
@@ -102,7 +101,7 @@ def _table(rows: list[list[Element]], layout: Layout, columns: str) -> Element:
     for cells in rows:
         line = element("mtr", *(element("mtd", cell) for cell in cells))
         for cell, column in zip(line, columns, strict=False):
-            cell.set("style", f"text-align:{_COLUMNS[column]}")
+            cell.set("class", f"tex-{column}")
         table.append(line)
     if not layout.left and not layout.right:
         return table
