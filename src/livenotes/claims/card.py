@@ -6,6 +6,13 @@ from html import escape
 from .bibliography import Source
 from .ledger import Claim, Measured, Verdict
 
+_CLASS = {
+    Verdict.HOLDS: "holds",
+    Verdict.HOLDS_WHEN: "when",
+    Verdict.WRONG: "wrong",
+    Verdict.HISTORY: "history",
+}
+
 
 @dataclass(frozen=True, repr=False)
 class Card:
@@ -22,33 +29,30 @@ class Card:
     def _parts(self) -> dict[str, str]:
         """Every part and its text, in reading order."""
         claim = self.claim
-        verdict = f"{claim.verdict} {claim.when}" if claim.when else str(claim.verdict)
-        parts = {"note": f"Notes {claim.note}", "says": claim.says}
-        parts |= {"verdict": verdict, "finding": claim.finding}
+        parts = {"says": claim.says, "verdict": f"{claim.verdict} {claim.when}".strip()}
+        parts["finding"] = claim.finding
         if "measure" in self.numbers:
             parts["measured"] = f"{claim.quantity}: {_number(self.numbers['measure'])}"
         if "otherwise" in self.numbers:
-            parts["otherwise"] = f"otherwise: {_number(self.numbers['otherwise'])}"
+            parts["measured"] += f", otherwise {_number(self.numbers['otherwise'])}"
         if self.sources:
             parts["sources"] = "; ".join(map(str, self.sources))
-        return parts
+        return parts | {"note": f"Notes {claim.note}"}
 
     def __repr__(self) -> str:
         """Plain text, the same on every machine that has the same ledger."""
-        return "\n".join(f"{name + ':':<10} {text}" for name, text in self._parts().items())
+        return "\n".join(f"{name + ':':<9} {text}" for name, text in self._parts().items())
 
     def _repr_html_(self) -> str:
-        claim, parts = self.claim, self._parts()
-        kind = {
-            Verdict.HOLDS: "holds",
-            Verdict.HOLDS_WHEN: "when",
-            Verdict.WRONG: "wrong",
-            Verdict.HISTORY: "history",
-        }[claim.verdict]
-        note = f'<footer class="claim-note">{escape(parts.pop("note"))}</footer>'
-        lines = [f'<p class="claim-{name}">{escape(text)}</p>' for name, text in parts.items()]
-        head = f'<aside class="claim claim-{kind}" aria-label="{escape(f"Claim: {claim.key}")}">'
-        return "\n".join([head, *lines, note, "</aside>"])
+        verdict = str(self.claim.verdict)
+        parts = {name: escape(text) for name, text in self._parts().items()}
+        parts["verdict"] = f"<strong>{verdict}</strong>" + parts["verdict"].removeprefix(verdict)
+        number, _, heading = self.claim.note.partition(" · ")
+        parts["note"] = f'Notes {escape(number)} · <span lang="zh">{escape(heading)}</span>'
+        lines = [f'<p class="claim-{name}">{text}</p>' for name, text in parts.items()]
+        label = escape(f"Claim: {self.claim.key}")
+        head = f'<aside class="claim claim-{_CLASS[self.claim.verdict]}" aria-label="{label}">'
+        return "\n".join([head, *lines, "</aside>"])
 
 
 def _number(m: Measured) -> str:
