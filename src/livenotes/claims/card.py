@@ -1,5 +1,6 @@
 """A claim as a notebook shows it: semantic HTML for the page, stable text for a comparison of outputs."""
 
+from collections import Counter
 from dataclasses import dataclass
 from html import escape
 
@@ -53,6 +54,28 @@ class Card:
         label = escape(f"Claim: {self.claim.key}")
         head = f'<aside class="claim claim-{_CLASS[self.claim.verdict]}" aria-label="{label}">'
         return "\n".join([head, *lines, "</aside>"])
+
+
+@dataclass(frozen=True, repr=False)
+class Cards:
+    """Several claims under one line that counts their verdicts; the page unfolds them."""
+
+    cards: tuple[Card, ...]
+
+    def _summary(self) -> str:
+        counts = Counter(str(card.claim.verdict) for card in self.cards)
+        verdicts = ", ".join(
+            f"{counts[verdict]} {verdict}" for verdict in map(str, Verdict) if counts[verdict]
+        )
+        return f"What the notes say about this: {verdicts}"
+
+    def __repr__(self) -> str:
+        """Plain text, the same on every machine that has the same ledger."""
+        return "\n\n".join([self._summary(), *map(repr, self.cards)])
+
+    def _repr_html_(self) -> str:
+        inside = "\n".join(card._repr_html_() for card in self.cards)
+        return f'<details class="claims"><summary>{escape(self._summary())}</summary>\n{inside}\n</details>'
 
 
 def _number(m: Measured) -> str:

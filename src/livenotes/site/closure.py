@@ -147,7 +147,9 @@ def _parse_file(path: Path) -> ast.AST | None:
 
 def _data(folder: Path) -> list[Path]:
     """Return the data files of a package, such as the tables that its modules read."""
-    return [p for p in folder.iterdir() if p.is_file() and p.suffix in (".toml", ".json", ".csv", ".txt", ".npz")]
+    return [
+        p for p in folder.iterdir() if p.is_file() and p.suffix in (".toml", ".json", ".csv", ".txt", ".npz")
+    ]
 
 
 def _version(name: str) -> str:

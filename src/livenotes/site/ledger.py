@@ -142,7 +142,9 @@ class LedgerDirective(SphinxDirective):
 
     def _card(self, card: Card) -> nodes.container:
         claim = card.claim
-        box = nodes.container(ids=[f"claim-{claim.key}"], classes=["claim", f"claim-{VERDICTS[claim.verdict]}"])
+        box = nodes.container(
+            ids=[f"claim-{claim.key}"], classes=["claim", f"claim-{VERDICTS[claim.verdict]}"]
+        )
         box += nodes.paragraph("", f"Notes {claim.note}", classes=["claim-note"])
         box += nodes.paragraph("", claim.says, classes=["claim-says"])
         verdict = f"{claim.verdict} {claim.when}" if claim.when else str(claim.verdict)

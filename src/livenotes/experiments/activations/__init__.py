@@ -1,7 +1,7 @@
 """Experiments of the chapter on activation functions; ``*_measures`` hold the numbers of its claims."""
 
 from .approximation import Universal, universal
-from .boundaries import Boundary, Collapse, Separation, boundary, collapse, separation
+from .boundaries import SNAPSHOTS, Boundary, Collapse, Separation, boundary, collapse, separation
 from .centered import Centering, centering
 from .curves import Curve, Family, curve, family
 from .gradients import Chain, chain
@@ -11,6 +11,7 @@ from .speed import Race, race
 from .timing import Cost, cost
 
 __all__ = [
+    "SNAPSHOTS",
     "Boundary",
     "Centering",
     "Chain",

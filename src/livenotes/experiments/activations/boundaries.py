@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ WIDE: tuple[int, ...] = (
     1,
 )  # two ReLUs alone can both end at zero for every input; eight hardly ever do
 POINTS = 120
-STEPS = np.round(2000 * np.linspace(0, 1, 21) ** 2).astype(int)  # close together where most happens
+SNAPSHOTS = [round(2000 * (k / 20) ** 2) for k in range(21)]  # close together where most happens
 RATE = 0.5
 GAIN = 1.5  # between the scales for tanh and for ReLU; the same starting weights for every activation
 
@@ -65,7 +66,8 @@ class Boundary(NamedTuple):
     loss: Float[ndarray, " S"]
 
 
-def boundary(activation_name: str, seed: int) -> Boundary:
+@cache
+def boundary(activation_name: str, seed: int = 0) -> Boundary:
     """Train a 2-8-2-1 net on two spirals by full-batch gradient descent and watch it.
 
     Parameters
@@ -89,8 +91,8 @@ def boundary(activation_name: str, seed: int) -> Boundary:
     axis = np.linspace(-2.0, 2.0, 41)
     plane = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     probability, hidden, line, correct, losses = [], [], [], [], []
-    for step, layers in enumerate(islice(_training(activation_name, DRAWN, seed), int(STEPS[-1]) + 1)):
-        if step not in STEPS:
+    for step, layers in enumerate(islice(_training(activation_name, DRAWN, seed), SNAPSHOTS[-1] + 1)):
+        if step not in SNAPSHOTS:
             continue
         out, tape = dense.forward(layers, x, activation)
         loss, _ = logistic(out, labels[:, None].astype(float))
@@ -100,7 +102,7 @@ def boundary(activation_name: str, seed: int) -> Boundary:
         correct.append(accuracy(out, labels))
         losses.append(loss)
     shots = [np.array(values) for values in (probability, hidden, line, correct, losses)]
-    return Boundary(x, labels, axis, STEPS, *shots)
+    return Boundary(x, labels, axis, np.array(SNAPSHOTS), *shots)
 
 
 class Separation(NamedTuple):
@@ -185,5 +187,5 @@ def _training(activation_name: str, widths: Sequence[int], seed: int) -> Iterato
 
 def _final_accuracy(activation_name: str, widths: Sequence[int], seed: int) -> float:
     x, labels = _data(seed)
-    trained = next(islice(_training(activation_name, widths, seed), int(STEPS[-1]), None))
+    trained = next(islice(_training(activation_name, widths, seed), SNAPSHOTS[-1], None))
     return accuracy(dense.forward(trained, x, named(activation_name))[0], labels)
