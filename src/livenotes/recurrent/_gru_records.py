@@ -5,7 +5,7 @@ from typing import NamedTuple
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from ._shapes import require_float, require_input, require_type
+from .._arguments import require_float, require_input, require_type
 
 
 class GRUParams(NamedTuple):

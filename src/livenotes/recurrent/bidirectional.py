@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from ._shapes import require_float, require_type
+from .._arguments import require_float, require_type
 from .cell import Cell, Gradients
 
 

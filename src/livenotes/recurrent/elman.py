@@ -13,8 +13,8 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
+from .._arguments import require_at_least, require_float, require_input, require_mask, require_type
 from ._products import bias_gradient, by_gate, input_gradient, project, weight_gradient
-from ._shapes import require_at_least, require_float, require_input, require_mask, require_type
 from .cell import Cell, Gradients
 from .initializers import Initializer, glorot_uniform, identity, orthogonal, stack
 from .masks import hold, set_aside

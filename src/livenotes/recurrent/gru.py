@@ -7,14 +7,14 @@ n_t &= \tanh(W_{xn} x_t + b_n + u_t) &
 h_t &= (1 - z_t) \odot n_t + z_t \odot h_{t-1}
 \end{aligned}$$
 
-The conventions differ in where the reset gate acts: *before* the matrix product as first published,
+The conventions differ in where the reset gate acts: *before* the matrix product, as the papers have it,
 $u_t = W_{hn}(r_t \odot h_{t-1})$, or *after* it, $u_t = r_t \odot (W_{hn} h_{t-1} + b_h)$, which lets all
 three products be taken at once and is what PyTorch and cuDNN compute. They are different functions of the
 same weights. The parameters tell them apart: ``b_h`` is None where the reset acts before the product.
 
 Gates are stacked r, z, n along the first axis of every parameter. Axes: T time, B batch, D input, H hidden.
-Sources: {cite}`cho2014learning`; both conventions compared {cite}`chung2014empirical`. Explained in the
-chapter on the LSTM and its variants.
+Sources: {cite}`cho2014learning`, {cite}`chung2014empirical`. Explained in the chapter on the LSTM and its
+variants.
 """
 
 from functools import partial
@@ -25,9 +25,9 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
+from .._arguments import require_at_least, require_float, require_mask, require_type
 from ._gru_records import GRUParams, GRUTape, check_input, check_params
 from ._products import bias_gradient, by_gate, input_gradient, project, weight_gradient
-from ._shapes import require_at_least, require_float, require_mask, require_type
 from .cell import Cell, Gradients
 from .initializers import Initializer, glorot_uniform, orthogonal, stack
 from .masks import hold, set_aside
@@ -271,5 +271,5 @@ def _cell(name: str, title: str, cite: str, *, reset_after: bool) -> Cell:
     )
 
 
-GRU = _cell("gru", "GRU, reset after", "chung2014empirical", reset_after=True)
+GRU = _cell("gru", "GRU, reset after", "cho2014learning", reset_after=True)
 GRU_RESET_BEFORE = _cell("gru_reset_before", "GRU, reset before", "cho2014learning", reset_after=False)

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from ._shapes import require_at_least, require_type
+from .._arguments import require_at_least, require_type
 
 Initializer = Callable[[Generator, int, int], ndarray]
 

@@ -27,6 +27,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
+from .._arguments import require_at_least, require_float, require_mask, require_type
 from ._lstm_records import (
     STANDARD,
     LSTMParams,
@@ -39,7 +40,6 @@ from ._lstm_records import (
 )
 from ._lstm_step import peephole_gradient, update, update_back
 from ._products import bias_gradient, by_gate, input_gradient, multiply_rows, project, weight_gradient
-from ._shapes import require_at_least, require_float, require_mask, require_type
 from .cell import Cell, Gradients
 from .initializers import Initializer, glorot_uniform, orthogonal, stack
 from .masks import hold, set_aside

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from ._shapes import require_at_least
+from .._arguments import require_at_least
 
 
 def mask_from_lengths(lengths: Int[ndarray, " B"], steps: int) -> Bool[ndarray, "T B"]:

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from ._shapes import require_at_least, require_type
+from .._arguments import require_at_least, require_type
 from .cell import Cell, Gradients
 
 Layers = tuple[Any, ...]

@@ -1,5 +1,6 @@
 """Checks of arguments: an error names the argument, what was given and what was expected."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,12 @@ def require_type(name: str, value: Any, expected: type) -> None:
     """Refuse a value of another type: the parameters of one cell given to another, for instance."""
     if not isinstance(value, expected):
         raise TypeError(f"{name} must be {expected.__name__}, got {type(value).__name__}")
+
+
+def require_choice(name: str, value: Any, choices: Iterable[str]) -> None:
+    """Refuse anything but one of these words."""
+    if value not in (allowed := tuple(choices)):
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
 
 
 def require_at_least(minimum: int, **values: Any) -> None:
