@@ -1,0 +1,1 @@
+"""Toy tasks and small real data sets; nothing is downloaded."""
