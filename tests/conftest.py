@@ -1,9 +1,8 @@
 """Shared fixtures; array shapes in the package's annotations are checked while the suite runs."""
 
-import jaxtyping
 import numpy as np
 import pytest
-from jaxtyping import install_import_hook
+from jaxtyping import config, install_import_hook
 
 install_import_hook("livenotes", "beartype.beartype")
 
@@ -15,8 +14,8 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
-def unchecked():
-    """Run without the shape checks of the annotations, as a reader does: only the code's own checks speak."""
-    jaxtyping.config.update("jaxtyping_disable", True)
+def own_errors():
+    """Switch the shape checker off, so that what a test sees raised is the package's own error."""
+    config.update("jaxtyping_disable", True)
     yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+    config.update("jaxtyping_disable", False)
