@@ -132,11 +132,15 @@ def test_symbols_are_uniform(rng):
 
 
 BAD = {
-    "adding rng": (lambda rng: adding(1, 5, 10), TypeError, "rng must be Generator, got int"),
+    "adding rng": (lambda rng: adding(1, 5, 10), TypeError, "rng must be .*Generator, got int"),
     "adding size": (lambda rng: adding(rng, 0, 10), ValueError, "size must be at least 1, got 0"),
     "adding steps": (lambda rng: adding(rng, 5, 5), ValueError, "steps must be at least 6, got 5"),
-    "adding float": (lambda rng: adding(rng, 5, 10.0), TypeError, "steps must be an integer, got 10.0"),
-    "copy rng": (lambda rng: copy_memory(None, 5, 10), TypeError, "rng must be Generator, got NoneType"),
+    "adding float": (lambda rng: adding(rng, 5, 10.0), TypeError, "steps must be an integer, got float"),
+    "copy rng": (
+        lambda rng: copy_memory(None, 5, 10),
+        TypeError,
+        "rng must be .*Generator, got NoneType",
+    ),
     "copy size": (lambda rng: copy_memory(rng, -1, 10), ValueError, "size must be at least 1, got -1"),
     "copy delay": (lambda rng: copy_memory(rng, 5, 0), ValueError, "delay must be at least 1, got 0"),
     "copy length": (
@@ -149,10 +153,18 @@ BAD = {
         TypeError,
         "alphabet must be an",
     ),
-    "order rng": (lambda rng: temporal_order("x", 5, 10), TypeError, "rng must be Generator, got str"),
+    "order rng": (
+        lambda rng: temporal_order("x", 5, 10),
+        TypeError,
+        "rng must be .*Generator, got str",
+    ),
     "order size": (lambda rng: temporal_order(rng, 0, 10), ValueError, "size must be at least 1, got 0"),
     "order steps": (lambda rng: temporal_order(rng, 5, 9), ValueError, "steps must be at least 10, got 9"),
-    "reversed rng": (lambda rng: reversed_copy(3, 5, 10), TypeError, "rng must be Generator, got int"),
+    "reversed rng": (
+        lambda rng: reversed_copy(3, 5, 10),
+        TypeError,
+        "rng must be .*Generator, got int",
+    ),
     "reversed steps": (lambda rng: reversed_copy(rng, 5, 0), ValueError, "steps must be at least 1, got 0"),
     "reversed order": (
         lambda rng: reversed_copy(rng, 5, 3, order="back"),
@@ -162,7 +174,7 @@ BAD = {
 }
 
 
-@pytest.mark.usefixtures("unchecked")
+@pytest.mark.usefixtures("own_errors")
 @pytest.mark.parametrize(("call", "error", "message"), BAD.values(), ids=BAD)
 def test_bad_input(call, error, message, rng):
     with pytest.raises(error, match=message):

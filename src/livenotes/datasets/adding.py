@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from .._arguments import require_at_least, require_type
+from livenotes.arguments import require_count, require_generator
 
 SOLVED = 0.04  # a sequence counts as solved if its absolute error is below this
 
@@ -54,9 +54,9 @@ def adding(rng: Generator, size: int, steps: int) -> AddingTask:
     ----------
     {cite}`hochreiter1997long`, experiment 4
     """
-    require_type("rng", rng, Generator)
-    require_at_least(1, size=size)
-    require_at_least(6, steps=steps)
+    require_generator(rng)
+    require_count("size", size)
+    require_count("steps", steps, 6)
     longest, each = steps + steps // 10, np.arange(size)
     lengths = rng.integers(steps, longest + 1, size)
     mask = np.arange(longest)[:, None] < lengths

@@ -10,7 +10,8 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from .._arguments import require_at_least, require_type
+from livenotes.arguments import require_count, require_generator
+
 from ._symbols import one_hot
 
 
@@ -56,8 +57,11 @@ def copy_memory(rng: Generator, size: int, delay: int, *, length: int = 10, alph
     ----------
     {cite}`arjovsky2016unitary`, section 5.1, after {cite}`hochreiter1997long`
     """
-    require_type("rng", rng, Generator)
-    require_at_least(1, size=size, delay=delay, length=length, alphabet=alphabet)
+    require_generator(rng)
+    require_count("size", size)
+    require_count("delay", delay)
+    require_count("length", length)
+    require_count("alphabet", alphabet)
     remembered = rng.integers(alphabet, size=(length, size))
     symbols = np.full((delay + 2 * length, size), alphabet)
     symbols[:length] = remembered

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from .._arguments import require_at_least
+from livenotes.arguments import require_count
 
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 
@@ -62,7 +62,7 @@ def lee_corpus(*, min_count: int = 1) -> Corpus:
     ----------
     {cite}`lee2005empirical`
     """
-    require_at_least(1, min_count=min_count)
+    require_count("min_count", min_count)
     texts = _file("lee_background.cor").read_text(encoding="utf-8").splitlines()
     documents = [WORD.findall(text.lower()) for text in texts]
     counted = Counter(word for document in documents for word in document)

@@ -17,7 +17,9 @@ from jaxtyping import Bool, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from .._arguments import require_at_least, require_choice, require_type
+from livenotes.arguments import require_count, require_generator
+
+from ._choices import require_choice
 
 PAD, START, END = "<pad>", "<start>", "<end>"  # the first three symbols of every vocabulary
 STYLES = ("full", "long", "medium", "short")
@@ -122,8 +124,8 @@ def dates(
     TypeError, ValueError
         If ``rng`` is no Generator, ``size`` no integer of at least 1, or a word none of those above.
     """
-    require_type("rng", rng, Generator)
-    require_at_least(1, size=size)
+    require_generator(rng)
+    require_count("size", size)
     require_choice("split", split, SPLITS)
     require_choice("target", target, ("iso", "en"))
     first, last = FIRST_DAY.toordinal(), LAST_DAY.toordinal()

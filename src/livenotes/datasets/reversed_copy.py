@@ -11,7 +11,9 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from .._arguments import require_at_least, require_choice, require_type
+from livenotes.arguments import require_count, require_generator
+
+from ._choices import require_choice
 from ._symbols import one_hot
 
 
@@ -59,8 +61,10 @@ def reversed_copy(
     ----------
     On reversing the source: {cite}`sutskever2014sequence`, section 3.3
     """
-    require_type("rng", rng, Generator)
-    require_at_least(1, size=size, steps=steps, alphabet=alphabet)
+    require_generator(rng)
+    require_count("size", size)
+    require_count("steps", steps)
+    require_count("alphabet", alphabet)
     require_choice("order", order, ("reversed", "same"))
     source = rng.integers(alphabet, size=(steps, size))
     target = source[::-1] if order == "reversed" else source

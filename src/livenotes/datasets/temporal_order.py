@@ -10,7 +10,8 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from .._arguments import require_at_least, require_type
+from livenotes.arguments import require_count, require_generator
+
 from ._symbols import one_hot
 
 SYMBOLS = ("X", "Y", "a", "b", "c", "d", "E", "B")  # two that count, four distractors, start, trigger
@@ -56,9 +57,9 @@ def temporal_order(rng: Generator, size: int, steps: int) -> TemporalOrderTask:
     ----------
     {cite}`hochreiter1997long`, experiment 6a
     """
-    require_type("rng", rng, Generator)
-    require_at_least(1, size=size)
-    require_at_least(10, steps=steps)
+    require_generator(rng)
+    require_count("size", size)
+    require_count("steps", steps, 10)
     each = np.arange(size)
     symbols = rng.integers(SYMBOLS.index("a"), SYMBOLS.index("E"), (steps, size))
     symbols[0], symbols[-1] = SYMBOLS.index("E"), SYMBOLS.index("B")
