@@ -1,1 +1,1 @@
-"""Toy tasks and small real data sets; nothing is downloaded."""
+"""Toy tasks drawn from a generator, and small real data sets that install with a package."""
