@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from livenotes.recurrent import CELLS, bidirectional, leaves, rebuild, stacked
+from livenotes.recurrent import CELLS, bidirectional, stacked
+from livenotes.trees import leaves, unflatten
 
 COMPOSED = {
     "bidirectional_lstm": bidirectional.over(CELLS["lstm"]),
@@ -18,7 +19,7 @@ LAYERS = {**CELLS, **COMPOSED}
 
 def random_like(rng, tree, scale=0.6):
     """The same structure filled with random numbers: no bias or peephole stays zero."""
-    return rebuild(tree, [rng.normal(scale=scale, size=a.shape).astype(a.dtype) for a in leaves(tree)])
+    return unflatten(tree, [rng.normal(scale=scale, size=a.shape).astype(a.dtype) for a in leaves(tree)])
 
 
 def problem(rng, cell, steps=4, batch=3, inputs=2, hidden=4, dtype=np.float64):
@@ -30,7 +31,7 @@ def problem(rng, cell, steps=4, batch=3, inputs=2, hidden=4, dtype=np.float64):
 
 def to_torch(tree):
     """Leaves as torch tensors that record gradients, in the structure of the tree."""
-    return rebuild(tree, [torch.tensor(a, requires_grad=True) for a in leaves(tree)])
+    return unflatten(tree, [torch.tensor(a, requires_grad=True) for a in leaves(tree)])
 
 
 def _elman(p, x_t, h, activation):

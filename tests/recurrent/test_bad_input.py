@@ -15,13 +15,12 @@ from livenotes.recurrent import (
     lstm,
     masks,
     stacked,
-    trees,
 )
 
 from .references import LAYERS, problem
 
 T, B, D, H = 4, 3, 2, 5
-pytestmark = pytest.mark.usefixtures("unchecked")
+pytestmark = pytest.mark.usefixtures("own_errors")
 each_layer = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
 
 
@@ -30,10 +29,10 @@ def variants(table):
 
 
 INPUTS = {
-    "list": (lambda x: x.tolist(), TypeError, "x must be a float array, got list"),
-    "int": (lambda x: x.astype(int), TypeError, "x must be a float array, got int64 array"),
-    "complex": (lambda x: x + 0j, TypeError, "x must be a float array, got complex128 array"),
-    "precision": (lambda x: x.astype(np.float32), TypeError, "x must be float64, .* got float32"),
+    "list": (lambda x: x.tolist(), TypeError, "x must be a NumPy array of floats, got list"),
+    "int": (lambda x: x.astype(int), TypeError, "x must be a NumPy array of floats, got dtype int64"),
+    "complex": (lambda x: x + 0j, TypeError, "x must be a NumPy array of floats, got dtype complex128"),
+    "precision": (lambda x: x.astype(np.float32), TypeError, "x must have dtype float64, got float32"),
     "rank": (lambda x: x[0], ValueError, r"x must have axes \(T, B, D=2\), got shape \(3, 2\)"),
     "features": (lambda x: x[..., :1], ValueError, r"x must have axes \(T, B, D=2\), got shape \(4, 3, 1\)"),
 }
@@ -45,14 +44,14 @@ def test_input(layer, spoil, error, message, rng):
     params, x, state0 = problem(rng, layer, T, B, D, H)
     with pytest.raises(error, match=message):
         layer.forward(params, spoil(x), state0)
-    if layer.step is not None and message.endswith("array"):
+    if layer.step is not None and error is TypeError:
         with pytest.raises(error, match=message.replace("x must", "x_t must")):
             layer.step(params, spoil(x[0]), state0)
 
 
 MASKS = {
-    "int": (np.ones((T, B), int), TypeError, "mask must be None or a bool array, got int64 array"),
-    "list": ([[True] * B] * T, TypeError, "mask must be None or a bool array, got list"),
+    "int": (np.ones((T, B), int), TypeError, "mask must be None or an array of bools, got int64"),
+    "list": ([[True] * B] * T, TypeError, "mask must be None or an array of bools, got list"),
     "transposed": (
         np.ones((B, T), bool),
         ValueError,
@@ -73,7 +72,7 @@ def test_mask(name, spoil, error, message, rng):
 ARRAYS = {
     "list": (lambda a: a.tolist(), TypeError, "got list"),
     "precision": (lambda a: a.astype(np.float32), TypeError, "float32"),
-    "int": (lambda a: a.astype(int), TypeError, "got int64"),
+    "int": (lambda a: a.astype(int), TypeError, "got dtype int64"),
     "rank": (lambda a: a[None], ValueError, r"got shape \(1, "),
     "short": (lambda a: a[:-1], ValueError, "got shape"),
     "empty": (lambda a: a[:0], ValueError, "got shape"),
@@ -206,8 +205,12 @@ SMALL = {
         ValueError,
         "forget_bias must be finite, got nan",
     ),
-    "seed for rng": (small(elman.init, 0, 2, 3), TypeError, "rng must be Generator, got int"),
-    "orthogonal rng": (small(initializers.orthogonal, 0, 2, 3), TypeError, "rng must be Generator, got int"),
+    "seed for rng": (small(elman.init, 0, 2, 3), TypeError, "rng must be .*Generator, got int"),
+    "orthogonal rng": (
+        small(initializers.orthogonal, 0, 2, 3),
+        TypeError,
+        "rng must be .*Generator, got int",
+    ),
     "identity rows": (
         small(initializers.identity, "rng", 0, 3),
         ValueError,
@@ -216,7 +219,7 @@ SMALL = {
     "glorot columns": (
         small(initializers.glorot_uniform, "rng", 1, 2.0),
         TypeError,
-        "columns must be an integer, got 2.0",
+        "columns must be an integer, got float",
     ),
     "gain": (
         small(initializers.orthogonal, "rng", 2, 2, gain=np.inf),
@@ -231,12 +234,12 @@ SMALL = {
     "square": (
         small(initializers.spectral, "rng", 2, 3),
         ValueError,
-        "rows and columns must be equal.* got 2, 3",
+        "rows must equal columns.* got 2 and 3",
     ),
     "radius": (
         small(initializers.spectral, "rng", 2, 2, radius=-1.0),
         ValueError,
-        "radius must be at least 0, got -1",
+        "radius must be 0 or greater, got -1",
     ),
     "stack": (
         small(initializers.stack, initializers.identity, "rng", 1, 2, 2, "i4"),
@@ -273,17 +276,6 @@ SMALL = {
         ValueError,
         "steps must be at least 0, got -3",
     ),
-    "leaves": (
-        small(trees.leaves, [np.ones(2)]),
-        TypeError,
-        "tree must be made of arrays, tuples and None, got list",
-    ),
-    "few arrays": (
-        small(trees.rebuild, (np.ones(2), np.ones(2)), [1]),
-        ValueError,
-        "arrays must be 2, .* got 1",
-    ),
-    "many arrays": (small(trees.rebuild, (np.ones(2),), [1, 2, 3]), ValueError, "arrays must be 1, .* got 3"),
 }
 
 
@@ -296,7 +288,7 @@ def test_small_functions(call, error, message, rng):
 def test_no_public_function_is_left_out():
     """Whoever adds a function adds its bad input here."""
     layers = (elman, lstm, gru, bidirectional, stacked)
-    modules = (*layers, initializers, masks, trees)
+    modules = (*layers, initializers, masks)
     public = {
         name
         for module in modules
@@ -305,9 +297,9 @@ def test_no_public_function_is_left_out():
     }
     checked = {"init", "zero_state", "step", "forward", "backward", "final_state", "over"}
     checked |= {"orthogonal", "identity", "glorot_uniform", "spectral", "stack"}
-    checked |= {"mask_from_lengths", "leaves", "rebuild"}
+    checked |= {"mask_from_lengths"}
     trusting = {"output", "hold", "set_aside"}  # called in loops, on what has been checked
     assert public == checked | trusting
     assert set(livenotes.recurrent.__all__) - {m.__name__.split(".")[-1] for m in modules} == {
-        *("CELLS", "Cell", "Gradients", "leaves", "rebuild", "mask_from_lengths")
+        *("CELLS", "Cell", "Gradients", "mask_from_lengths")
     }

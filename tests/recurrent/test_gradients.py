@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from livenotes.recurrent import CELLS, leaves, lstm, mask_from_lengths, rebuild
+from livenotes.recurrent import CELLS, lstm, mask_from_lengths
 from livenotes.recurrent.nonlinearities import IDENTITY, RELU, SIGMOID, TANH
+from livenotes.trees import leaves, unflatten
 
 from .references import LAYERS, all_gradients, problem, random_like
 
@@ -18,7 +19,7 @@ def central_differences(loss, trees, eps=1e-6):
 
     def at(values):
         parts = np.split(np.arange(len(values)), splits)
-        rebuilt = [rebuild(t, [values[n] for n in part]) for t, part in zip(trees, parts, strict=True)]
+        rebuilt = [unflatten(t, [values[n] for n in part]) for t, part in zip(trees, parts, strict=True)]
         return loss(*rebuilt)
 
     gradients = []
@@ -54,7 +55,7 @@ def check(forward, backward, final_state, params, x, state0, rng):
 
 @each_layer
 @pytest.mark.parametrize("lengths", [None, (3, 1)], ids=["full", "masked"])
-def test_gradient_is_the_central_difference(layer, lengths, rng, unchecked):
+def test_gradient_is_the_central_difference(layer, lengths, rng, own_errors):
     params, x, state0 = problem(rng, layer, steps=3, batch=2, inputs=2, hidden=2)
     mask = None if lengths is None else mask_from_lengths(np.array(lengths), 3)
     check(lambda *a: layer.forward(*a, mask), layer.backward, layer.final_state, params, x, state0, rng)
@@ -73,7 +74,7 @@ ROLES = [
 
 @pytest.mark.parametrize("name", ["lstm", "lstm_peephole", "lstm_coupled"])
 @pytest.mark.parametrize("roles", ROLES, ids=lambda r: "-".join(part.name for part in r))
-def test_gradient_with_other_nonlinearities(name, roles, rng, unchecked):
+def test_gradient_with_other_nonlinearities(name, roles, rng, own_errors):
     params, x, state0 = problem(rng, CELLS[name], steps=3, batch=2, inputs=2, hidden=2)
     check(
         lambda *a: lstm.forward(*a, roles=roles),
@@ -87,7 +88,7 @@ def test_gradient_with_other_nonlinearities(name, roles, rng, unchecked):
 
 
 @pytest.mark.parametrize("coupled", [False, True])
-def test_coupled_gates_with_peepholes(coupled, rng, unchecked):
+def test_coupled_gates_with_peepholes(coupled, rng, own_errors):
     params = random_like(rng, lstm.init(rng, 2, 2, peephole=True, coupled=coupled))
     assert params.p.shape == (2 if coupled else 3, 2)
     x, state0 = rng.normal(size=(3, 2, 2)), random_like(rng, lstm.zero_state(params, 2))
@@ -98,7 +99,7 @@ def test_coupled_gates_with_peepholes(coupled, rng, unchecked):
 def test_gradient_of_the_final_state_defaults_to_zero(layer, rng):
     params, x, state0 = problem(rng, layer)
     outputs, tape = layer.forward(params, x, state0)
-    zeros = rebuild(state0, [np.zeros_like(s) for s in leaves(state0)])
+    zeros = unflatten(state0, [np.zeros_like(s) for s in leaves(state0)])
     g = random_like(rng, outputs)
     pairs = zip(
         all_gradients(layer.backward(params, tape, g)),

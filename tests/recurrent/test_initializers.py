@@ -1,4 +1,4 @@
-"""Initializers, masks, nonlinearities and trees: the small parts."""
+"""Initializers, masks and nonlinearities: the small parts."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livenotes.recurrent import CELLS, initializers, leaves, mask_from_lengths, nonlinearities, rebuild
+from livenotes.recurrent import CELLS, initializers, mask_from_lengths, nonlinearities
 from livenotes.recurrent.nonlinearities import IDENTITY, RELU, SIGMOID, TANH
+from livenotes.trees import leaves
 
 from .references import LAYERS
 
@@ -112,14 +113,3 @@ def test_mask_from_lengths():
     np.testing.assert_array_equal(mask_from_lengths(np.array([3, 1, 0]), 3), expected)
     assert mask_from_lengths(np.array([], int), 2).shape == (2, 0)
     assert mask_from_lengths(np.array([0]), 0).shape == (0, 1)
-
-
-@pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
-def test_leaves_and_rebuild_are_inverse(layer, rng):
-    params = layer.init(rng, 2, 3)
-    arrays = leaves(params)
-    again = rebuild(params, arrays)
-    assert type(again) is type(params)
-    assert all(a is b for a, b in zip(leaves(again), arrays, strict=True))
-    doubled = rebuild(params, [2 * a for a in arrays])
-    np.testing.assert_array_equal(leaves(doubled)[0], 2 * arrays[0])

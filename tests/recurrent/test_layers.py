@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livenotes.recurrent import CELLS, bidirectional, leaves, lstm, mask_from_lengths, rebuild, stacked
+from livenotes.recurrent import CELLS, bidirectional, lstm, mask_from_lengths, stacked
 from livenotes.recurrent.nonlinearities import IDENTITY, SIGMOID
+from livenotes.trees import leaves, unflatten
 
 from .references import LAYERS, all_gradients, problem, random_like
 
@@ -124,7 +125,7 @@ def test_a_masked_sequence_is_the_short_one(seed, lengths, key):
     total = [np.zeros_like(p) for p in leaves(params)]
     for b, n in enumerate(lengths):
         one = slice(b, b + 1)
-        s0, g_s = (rebuild(t, [a[one] for a in leaves(t)]) for t in (state0, g_state))
+        s0, g_s = (unflatten(t, [a[one] for a in leaves(t)]) for t in (state0, g_state))
         y, short_tape = layer.forward(params, x[:n, one], s0)
         np.testing.assert_allclose(outputs[:n, one], y, rtol=1e-10, atol=1e-12)
         last = [a[one] for a in leaves(layer.final_state(tape))]

@@ -18,7 +18,6 @@ Every layer is a set of pure functions kept in a :class:`Cell`; :data:`CELLS` ho
 from . import bidirectional, elman, gru, initializers, lstm, stacked
 from .cell import Cell, Gradients
 from .masks import mask_from_lengths
-from .trees import leaves, rebuild
 
 CELLS: dict[str, Cell] = {
     cell.name: cell
@@ -41,9 +40,7 @@ __all__ = [
     "elman",
     "gru",
     "initializers",
-    "leaves",
     "lstm",
     "mask_from_lengths",
-    "rebuild",
     "stacked",
 ]

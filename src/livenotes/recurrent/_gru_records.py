@@ -5,7 +5,9 @@ from typing import NamedTuple
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from ._shapes import require_float, require_input, require_type
+from livenotes.arguments import require_axes
+
+from ._checks import Argument, require_type
 
 
 class GRUParams(NamedTuple):
@@ -30,24 +32,18 @@ class GRUTape(NamedTuple):
     mask: Bool[ndarray, "T B"] | None
 
 
-def check_params(params: GRUParams) -> int:
-    """Refuse parameters that do not fit one another; return the hidden size."""
+def check(params: GRUParams, *arguments: Argument) -> int:
+    """Refuse parameters, and further arguments, that do not fit one another; return the hidden size."""
     require_type("params", params, GRUParams)
-    require_float("params.w_h", params.w_h, {"3*H": None, "H": None})
-    rows, dtype = len(params.w_h), params.w_h.dtype
-    hidden: int = params.w_h.shape[1]
+    inner: list[Argument] = [] if params.b_h is None else [("params.b_h", params.b_h, "H")]
+    require_axes(
+        ("params.w_h", params.w_h, "3*H H"),
+        ("params.w_x", params.w_x, "3*H D"),
+        ("params.b", params.b, "3*H"),
+        *inner,
+        *arguments,
+    )
+    rows, hidden = params.w_h.shape
     if rows != 3 * hidden:
-        raise ValueError(f"params.w_h must have 3*H rows (r, z, n), got shape {params.w_h.shape}")
-    require_float("params.w_x", params.w_x, {"3*H": rows, "D": None}, dtype)
-    require_float("params.b", params.b, {"3*H": rows}, dtype)
-    if params.b_h is not None:
-        require_float("params.b_h", params.b_h, {"H": hidden}, dtype)
-    return hidden
-
-
-def check_input(params: GRUParams, x_name: str, x: ndarray, state_name: str, state: ndarray) -> int:
-    """Refuse an input or a state that does not fit the parameters; return the hidden size."""
-    hidden, dtype = check_params(params), params.b.dtype
-    batch = require_input(x_name, x, params.w_x.shape[1], dtype)
-    require_float(state_name, state, {"B": batch, "H": hidden}, dtype)
-    return hidden
+        raise ValueError(f"params.w_h must have 3*H rows (r, z, n), got shape {(rows, hidden)}")
+    return int(hidden)

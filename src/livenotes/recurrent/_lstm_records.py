@@ -1,11 +1,13 @@
 """What an LSTM computes with: parameters, state, tape, the roles of its nonlinearities; and their checks."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from ._shapes import require_float, require_input, require_type
+from livenotes.arguments import require_axes
+
+from ._checks import Argument, require_type
 from .nonlinearities import SIGMOID, TANH, Nonlinearity
 
 
@@ -48,33 +50,28 @@ class LSTMTape(NamedTuple):
 STANDARD = Roles()
 
 
-def check_params(params: LSTMParams) -> int:
-    """Refuse parameters that do not fit one another; return the hidden size."""
+def check(params: LSTMParams, *arguments: Argument) -> int:
+    """Refuse parameters, and further arguments, that do not fit one another; return the hidden size."""
     require_type("params", params, LSTMParams)
-    require_float("params.w_h", params.w_h, {"G*H": None, "H": None})
-    rows, dtype = len(params.w_h), params.w_h.dtype
-    hidden: int = params.w_h.shape[1]
+    peepholes: list[Argument] = [] if params.p is None else [("params.p", params.p, "P H")]
+    require_axes(
+        ("params.w_h", params.w_h, "G*H H"),
+        ("params.w_x", params.w_x, "G*H D"),
+        ("params.b", params.b, "G*H"),
+        *peepholes,
+        *arguments,
+    )
+    rows, hidden = params.w_h.shape
     if rows not in (3 * hidden, 4 * hidden):
         raise ValueError(
-            f"params.w_h must have 4*H rows (i, f, g, o) or 3*H (f, g, o), got shape {params.w_h.shape}"
+            f"params.w_h must have 4*H rows (i, f, g, o) or 3*H (f, g, o), got shape {(rows, hidden)}"
         )
-    require_float("params.w_x", params.w_x, {"G*H": rows, "D": None}, dtype)
-    require_float("params.b", params.b, {"G*H": rows}, dtype)
-    if params.p is not None:
-        require_float("params.p", params.p, {"P": rows // hidden - 1, "H": hidden}, dtype)
-    return hidden
+    if params.p is not None and len(params.p) != rows // hidden - 1:
+        raise ValueError(f"params.p must have a row for each gate but g, got shape {params.p.shape}")
+    return int(hidden)
 
 
-def check_input(params: LSTMParams, x_name: str, x: ndarray, state_name: str, state: LSTMState) -> int:
-    """Refuse an input or a state that does not fit the parameters; return the hidden size."""
-    hidden, dtype = check_params(params), params.b.dtype
-    batch = require_input(x_name, x, params.w_x.shape[1], dtype)
-    check_state(state_name, state, batch, hidden, dtype)
-    return hidden
-
-
-def check_state(name: str, state: LSTMState, batch: int, hidden: int, dtype: Any) -> None:
-    """Refuse a state, or a gradient of one, of another shape or precision."""
+def parts(name: str, state: LSTMState) -> list[Argument]:
+    """Name the parts of a state, or of a gradient of one, for :func:`check`."""
     require_type(name, state, LSTMState)
-    require_float(f"{name}.h", state.h, {"B": batch, "H": hidden}, dtype)
-    require_float(f"{name}.c", state.c, {"B": batch, "H": hidden}, dtype)
+    return [(f"{name}.h", state.h, "B H"), (f"{name}.c", state.c, "B H")]

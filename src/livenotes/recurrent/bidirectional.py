@@ -16,7 +16,9 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from ._shapes import require_float, require_type
+from livenotes.arguments import require_axes
+
+from ._checks import require_type
 from .cell import Cell, Gradients
 
 
@@ -130,7 +132,7 @@ def backward(
     """
     require_type("params", params, Directions)
     require_type("tape", tape, Directions)
-    require_float("g_outputs", g_outputs, {"T": None, "B": None, "2*H": None})
+    require_axes(("g_outputs", g_outputs, "T B 2*H"))
     if g_state is None:
         g_state = Directions(None, None)
     require_type("g_state", g_state, Directions)

@@ -13,8 +13,10 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
+from livenotes.arguments import require_axes, require_count
+
+from ._checks import Argument, require_mask, require_type
 from ._products import bias_gradient, by_gate, input_gradient, project, weight_gradient
-from ._shapes import require_at_least, require_float, require_input, require_mask, require_type
 from .cell import Cell, Gradients
 from .initializers import Initializer, glorot_uniform, identity, orthogonal, stack
 from .masks import hold, set_aside
@@ -61,7 +63,8 @@ def init(
     TypeError, ValueError
         If a size is no integer of at least 1, or ``dtype`` no float type.
     """
-    require_at_least(1, inputs=inputs, hidden=hidden)
+    require_count("inputs", inputs)
+    require_count("hidden", hidden)
     return ElmanParams(
         w_x=stack(glorot_uniform, rng, 1, hidden, inputs, dtype),
         w_h=stack(recurrent, rng, 1, hidden, hidden, dtype),
@@ -71,8 +74,8 @@ def init(
 
 def zero_state(params: ElmanParams, batch: int) -> Float[ndarray, "B H"]:
     """State of zeros for ``batch`` sequences, in the precision of the parameters."""
-    _check_params(params)
-    require_at_least(0, batch=batch)
+    _check(params)
+    require_count("batch", batch, 0)
     return np.zeros((batch, len(params.b)), params.b.dtype)
 
 
@@ -90,7 +93,7 @@ def step(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    _check_input(params, "x_t", x_t, "state", state)
+    _check(params, ("x_t", x_t, "B D"), ("state", state, "B H"))
     return nonlinearity.value(x_t @ params.w_x.T + state @ params.w_h.T + params.b)
 
 
@@ -125,7 +128,7 @@ def forward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    _check_input(params, "x", x, "state0", state0)
+    _check(params, ("x", x, "T B D"), ("state0", state0, "B H"))
     require_mask(mask, *x.shape[:2])
     steps, hidden = len(x), len(params.b)
     (a,) = project(x, params.w_x, params.b, hidden)  # (T, B, H)
@@ -173,13 +176,12 @@ def backward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    _check_params(params)
     require_type("tape", tape, ElmanTape)
-    steps, batch, hidden = tape.h[1:].shape
-    require_float("g_outputs", g_outputs, {"T": steps, "B": batch, "H": hidden}, params.b.dtype)
+    steps, batch, _ = tape.x.shape
     if g_state is None:
         g_state = zero_state(params, batch)
-    require_float("g_state", g_state, {"B": batch, "H": hidden}, params.b.dtype)
+    arriving = ("g_outputs", g_outputs, "T B H"), ("g_state", g_state, "B H")
+    _check(params, ("tape.x", tape.x, "T B D"), *arriving)
     g_h = g_state.copy()  # dL/dh_t, arriving from t + 1
     g_a = np.empty_like(tape.h[1:])
     for t in reversed(range(steps)):
@@ -207,19 +209,15 @@ def output(state: Float[ndarray, "B H"]) -> Float[ndarray, "B H"]:
     return state
 
 
-def _check_params(params: ElmanParams) -> None:
+def _check(params: ElmanParams, *arguments: Argument) -> None:
+    """Refuse parameters, and further arguments, that do not fit one another."""
     require_type("params", params, ElmanParams)
-    require_float("params.b", params.b, {"H": None})
-    hidden, dtype = len(params.b), params.b.dtype
-    require_float("params.w_x", params.w_x, {"H": hidden, "D": None}, dtype)
-    require_float("params.w_h", params.w_h, {"H": hidden, "H'": hidden}, dtype)
-
-
-def _check_input(params: ElmanParams, x_name: str, x: ndarray, state_name: str, state: ndarray) -> None:
-    _check_params(params)
-    hidden, inputs = params.w_x.shape
-    batch = require_input(x_name, x, inputs, params.b.dtype)
-    require_float(state_name, state, {"B": batch, "H": hidden}, params.b.dtype)
+    require_axes(
+        ("params.b", params.b, "H"),
+        ("params.w_x", params.w_x, "H D"),
+        ("params.w_h", params.w_h, "H H"),
+        *arguments,
+    )
 
 
 def _cell(name: str, title: str, cite: str, nonlinearity: Nonlinearity, recurrent: Initializer) -> Cell:

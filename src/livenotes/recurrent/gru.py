@@ -7,14 +7,14 @@ n_t &= \tanh(W_{xn} x_t + b_n + u_t) &
 h_t &= (1 - z_t) \odot n_t + z_t \odot h_{t-1}
 \end{aligned}$$
 
-The conventions differ in where the reset gate acts: *before* the matrix product as first published,
+The conventions differ in where the reset gate acts: *before* the matrix product, as the papers have it,
 $u_t = W_{hn}(r_t \odot h_{t-1})$, or *after* it, $u_t = r_t \odot (W_{hn} h_{t-1} + b_h)$, which lets all
 three products be taken at once and is what PyTorch and cuDNN compute. They are different functions of the
 same weights. The parameters tell them apart: ``b_h`` is None where the reset acts before the product.
 
 Gates are stacked r, z, n along the first axis of every parameter. Axes: T time, B batch, D input, H hidden.
-Sources: {cite}`cho2014learning`; both conventions compared {cite}`chung2014empirical`. Explained in the
-chapter on the LSTM and its variants.
+Sources: {cite}`cho2014learning`, {cite}`chung2014empirical`. Explained in the chapter on the LSTM and its
+variants.
 """
 
 from functools import partial
@@ -25,9 +25,11 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from ._gru_records import GRUParams, GRUTape, check_input, check_params
+from livenotes.arguments import require_count
+
+from ._checks import require_mask, require_type
+from ._gru_records import GRUParams, GRUTape, check
 from ._products import bias_gradient, by_gate, input_gradient, project, weight_gradient
-from ._shapes import require_at_least, require_float, require_mask, require_type
 from .cell import Cell, Gradients
 from .initializers import Initializer, glorot_uniform, orthogonal, stack
 from .masks import hold, set_aside
@@ -65,7 +67,8 @@ def init(
     TypeError, ValueError
         If a size is no integer of at least 1, or ``dtype`` no float type.
     """
-    require_at_least(1, inputs=inputs, hidden=hidden)
+    require_count("inputs", inputs)
+    require_count("hidden", hidden)
     return GRUParams(
         w_x=stack(glorot_uniform, rng, 3, hidden, inputs, dtype),
         w_h=stack(recurrent, rng, 3, hidden, hidden, dtype),
@@ -76,8 +79,8 @@ def init(
 
 def zero_state(params: GRUParams, batch: int) -> Float[ndarray, "B H"]:
     """State of zeros for ``batch`` sequences, in the precision of the parameters."""
-    hidden = check_params(params)
-    require_at_least(0, batch=batch)
+    hidden = check(params)
+    require_count("batch", batch, 0)
     return np.zeros((batch, hidden), params.b.dtype)
 
 
@@ -91,7 +94,7 @@ def step(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    check_input(params, "x_t", x_t, "state", state)
+    check(params, ("x_t", x_t, "B D"), ("state", state, "B H"))
     a_r, a_z, a_n = np.split(x_t @ params.w_x.T + params.b, 3, axis=1)
     w_r, w_z, w_n = np.split(params.w_h, 3)
     r = sigmoid(a_r + state @ w_r.T)
@@ -132,7 +135,7 @@ def forward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    hidden = check_input(params, "x", x, "state0", state0)
+    hidden = check(params, ("x", x, "T B D"), ("state0", state0, "B H"))
     require_mask(mask, *x.shape[:2])
     steps = len(x)
     w_h = by_gate(params.w_h, hidden)
@@ -184,13 +187,12 @@ def backward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    hidden = check_params(params)
     require_type("tape", tape, GRUTape)
-    steps, batch, _ = tape.inner.shape
-    require_float("g_outputs", g_outputs, {"T": steps, "B": batch, "H": hidden}, params.b.dtype)
+    steps, batch, _ = tape.x.shape
     if g_state is None:
         g_state = zero_state(params, batch)
-    require_float("g_state", g_state, {"B": batch, "H": hidden}, params.b.dtype)
+    arriving = ("g_outputs", g_outputs, "T B H"), ("g_state", g_state, "B H")
+    hidden = check(params, ("tape.x", tape.x, "T B D"), *arriving)
     g_h = g_state.copy()  # dL/dh_t, arriving from t + 1
     g_a = np.empty((steps, batch, 3 * hidden), g_h.dtype)
     for t in reversed(range(steps)):
@@ -271,5 +273,5 @@ def _cell(name: str, title: str, cite: str, *, reset_after: bool) -> Cell:
     )
 
 
-GRU = _cell("gru", "GRU, reset after", "chung2014empirical", reset_after=True)
+GRU = _cell("gru", "GRU, reset after", "cho2014learning", reset_after=True)
 GRU_RESET_BEFORE = _cell("gru_reset_before", "GRU, reset before", "cho2014learning", reset_after=False)

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from ._shapes import require_at_least, require_type
+from livenotes.arguments import require_count, require_generator, require_nonnegative, require_number
 
 Initializer = Callable[[Generator, int, int], ndarray]
 
@@ -45,7 +45,8 @@ def orthogonal(
     ----------
     As an initialization {cite}`saxe2014exact`; the sampling {cite}`mezzadri2007generate`.
     """
-    _check(rng, rows, columns, gain=gain)
+    _check(rng, rows, columns)
+    gain = require_number("gain", gain)
     q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
     q *= np.copysign(1.0, np.diagonal(r))  # without the signs, QR prefers some rotations to others
     return gain * (q if rows >= columns else q.T)
@@ -77,7 +78,8 @@ def identity(
     ----------
     {cite}`le2015simple`
     """
-    _check(rng, rows, columns, scale=scale)
+    _check(rng, rows, columns)
+    scale = require_number("scale", scale)
     return scale * np.eye(rows, columns)
 
 
@@ -133,13 +135,12 @@ def spectral(
     ----------
     As an initialization of recurrent weights {cite}`jaeger2001echo`.
     """
-    _check(rng, rows, columns, radius=radius)
+    _check(rng, rows, columns)
+    radius = require_nonnegative("radius", radius)
     if rows != columns:
         raise ValueError(
-            f"rows and columns must be equal: only a square matrix has eigenvalues, got {rows}, {columns}"
+            f"rows must equal columns: only a square matrix has eigenvalues, got {rows} and {columns}"
         )
-    if radius < 0:
-        raise ValueError(f"radius must be at least 0, got {radius}")
     w = rng.normal(size=(rows, columns))
     w *= radius / np.abs(np.linalg.eigvals(w)).max()
     return w
@@ -155,9 +156,7 @@ def stack(
     return np.concatenate([initializer(rng, rows, columns) for _ in range(gates)]).astype(dtype)
 
 
-def _check(rng: Any, rows: Any, columns: Any, **finite: float) -> None:
-    require_type("rng", rng, Generator)
-    require_at_least(1, rows=rows, columns=columns)
-    for name, value in finite.items():
-        if not np.isfinite(value):
-            raise ValueError(f"{name} must be finite, got {value}")
+def _check(rng: Generator, rows: int, columns: int) -> None:
+    require_generator(rng)
+    require_count("rows", rows)
+    require_count("columns", columns)

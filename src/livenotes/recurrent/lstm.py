@@ -27,19 +27,20 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
+from livenotes.arguments import require_count, require_number
+
+from ._checks import require_mask, require_type
 from ._lstm_records import (
     STANDARD,
     LSTMParams,
     LSTMState,
     LSTMTape,
     Roles,
-    check_input,
-    check_params,
-    check_state,
+    check,
+    parts,
 )
 from ._lstm_step import peephole_gradient, update, update_back
 from ._products import bias_gradient, by_gate, input_gradient, multiply_rows, project, weight_gradient
-from ._shapes import require_at_least, require_float, require_mask, require_type
 from .cell import Cell, Gradients
 from .initializers import Initializer, glorot_uniform, orthogonal, stack
 from .masks import hold, set_aside
@@ -81,9 +82,9 @@ def init(
     TypeError, ValueError
         If a size is no integer of at least 1, ``forget_bias`` not finite, or ``dtype`` no float type.
     """
-    require_at_least(1, inputs=inputs, hidden=hidden)
-    if not np.isfinite(forget_bias):
-        raise ValueError(f"forget_bias must be finite, got {forget_bias}")
+    require_count("inputs", inputs)
+    require_count("hidden", hidden)
+    forget_bias = require_number("forget_bias", forget_bias)
     gates = 3 if coupled else 4
     b = np.zeros((gates, hidden), dtype)
     b[-3] = forget_bias
@@ -97,8 +98,8 @@ def init(
 
 def zero_state(params: LSTMParams, batch: int) -> LSTMState:
     """State of zeros for ``batch`` sequences, in the precision of the parameters."""
-    hidden = check_params(params)
-    require_at_least(0, batch=batch)
+    hidden = check(params)
+    require_count("batch", batch, 0)
     zeros = np.zeros((batch, hidden), params.b.dtype)
     return LSTMState(zeros, zeros.copy())
 
@@ -113,7 +114,7 @@ def step(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    check_input(params, "x_t", x_t, "state", state)
+    check(params, ("x_t", x_t, "B D"), *parts("state", state))
     a = x_t @ params.w_x.T + state.h @ params.w_h.T + params.b  # (B, G*H)
     *a_i, a_f, a_g, a_o = np.split(a, a.shape[1] // state.c.shape[1], axis=1)
     p_i, p_f, p_o = (0, 0, 0) if params.p is None else (params.p[0], *params.p[-2:])
@@ -159,7 +160,7 @@ def forward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    hidden = check_input(params, "x", x, "state0", state0)
+    hidden = check(params, ("x", x, "T B D"), *parts("state0", state0))
     require_mask(mask, *x.shape[:2])
     steps, batch, _ = x.shape
     w_h = by_gate(params.w_h, hidden)
@@ -205,13 +206,12 @@ def backward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    check_params(params)
     require_type("tape", tape, LSTMTape)
     gates, steps, batch, hidden = tape.gates.shape
-    require_float("g_outputs", g_outputs, {"T": steps, "B": batch, "H": hidden}, params.b.dtype)
     if g_state is None:
         g_state = zero_state(params, batch)
-    check_state("g_state", g_state, batch, hidden, params.b.dtype)
+    arriving = ("g_outputs", g_outputs, "T B H"), *parts("g_state", g_state)
+    check(params, ("tape.x", tape.x, "T B D"), *arriving)
     g_h, g_c = g_state.h.copy(), g_state.c.copy()  # dL/dh_t and dL/dc_t, arriving from t + 1
     g_a = np.empty((steps, batch, gates * hidden), tape.x.dtype)
     g_by_gate = g_a.reshape(steps, batch, gates, hidden)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from ._shapes import require_at_least
+from livenotes.arguments import require_count
 
 
 def mask_from_lengths(lengths: Int[ndarray, " B"], steps: int) -> Bool[ndarray, "T B"]:
@@ -30,7 +30,7 @@ def mask_from_lengths(lengths: Int[ndarray, " B"], steps: int) -> Bool[ndarray, 
     TypeError, ValueError
         If ``lengths`` is no vector of integers, or one of them is negative or beyond ``steps``.
     """
-    require_at_least(0, steps=steps)
+    require_count("steps", steps, 0)
     if not isinstance(lengths, ndarray) or lengths.dtype.kind not in "iu":
         raise TypeError(f"lengths must be an integer array, got {getattr(lengths, 'dtype', type(lengths))}")
     if lengths.ndim != 1:

@@ -13,7 +13,9 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from ._shapes import require_at_least, require_type
+from livenotes.arguments import require_count
+
+from ._checks import require_type
 from .cell import Cell, Gradients
 
 Layers = tuple[Any, ...]
@@ -49,7 +51,8 @@ def over(*cells: Cell) -> Cell:
 
 def init(cells: tuple[Cell, ...], rng: Generator, inputs: int, hidden: int, **options: Any) -> Layers:
     """Draw parameters of every layer of ``hidden`` units; ``options`` go to each cell's own ``init``."""
-    require_at_least(1, inputs=inputs, hidden=hidden)
+    require_count("inputs", inputs)
+    require_count("hidden", hidden)
     widths = [inputs] + [cell.width * hidden for cell in cells[:-1]]
     return tuple(cell.init(rng, width, hidden, **options) for cell, width in zip(cells, widths, strict=True))
 
