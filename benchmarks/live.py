@@ -1,4 +1,4 @@
-"""Live figures beside Matplotlib's to_jshtml and Plotly: one step of a slider, bytes, a redraw by a kernel."""
+"""Live figures beside Matplotlib's to_jshtml and Plotly: a step of a slider, bytes, a redraw by a kernel."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""The site beside Jupyter Book as it comes: the first load of chapter 1, and how long the book takes to build.
+"""The site beside Jupyter Book as it comes: the first load of chapter 1, and the time to build the book.
 
 As it comes: the same notebooks and contents, Jupyter Book's own settings. Its pages ask public servers for
 MathJax, require.js and the widget manager, which are not asked here: their bytes and their time are not
