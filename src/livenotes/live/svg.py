@@ -56,8 +56,8 @@ def _tidy(element: ET.Element) -> None:
     attributes = element.attrib
     element.text = (element.text or "").strip() or None
     element.tail = None
-    if "d" in attributes:
-        attributes["d"] = relative_path(attributes["d"])
+    if element.tag == f"{_SVG}path":  # a curve that lies outside its axes has no path data at all
+        attributes["d"] = relative_path(attributes.get("d", ""))
     for name in ("x", "y"):
         if name in attributes:
             attributes[name] = " ".join(map(_hundredths, attributes[name].split()))
