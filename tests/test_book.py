@@ -44,7 +44,7 @@ def test_a_chapter_is_stored_as_it_should_be(path):
 @each_page_that_runs
 def test_every_live_figure_draws_at_the_ends_of_its_sliders(path):
     shown = figures_of(path)
-    assert shown, f"{path.name} shows no live figure"
+    assert shown or path.suffix == ".md", f"{path.name} shows no live figure"
     names = [item.figure.name for item in shown]
     assert len(names) == len(set(names)), f"{path.name}: two live figures have one name: {names}"
     assert [problem for item in shown for problem in problems_of_figure(item.figure)] == []
