@@ -33,11 +33,9 @@ def chapters(root: Path = ROOT) -> list[Path]:
 
 
 def pages_that_run(root: Path = ROOT) -> list[Path]:
-    """Return everything of the book that has code to run: the notebooks, and pages of text with code cells."""
-    texts = (
-        path for path in sorted(root.glob("book/*.md")) if "{code-cell}" in path.read_text(encoding="utf-8")
-    )
-    return [*texts, *chapters(root)]
+    """Return what has code to run: the pages of text with code cells, and the notebooks."""
+    texts = sorted(root.glob("book/*.md"))
+    return [*(path for path in texts if "{code-cell}" in path.read_text(encoding="utf-8")), *chapters(root)]
 
 
 def read(path: Path) -> Any:
