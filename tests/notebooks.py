@@ -14,6 +14,7 @@ from typing import Any
 import nbformat
 import numpy as np
 import yaml
+from myst_nb.core.read import read_myst_markdown_notebook
 
 from livenotes.live import Choice, LiveFigure
 from livenotes.live.controls import start_of, values_of
@@ -29,6 +30,19 @@ _INSTALL = re.compile(r"\b(pip3?|conda|mamba|uv)\s+(pip\s+)?install\b")
 def chapters(root: Path = ROOT) -> list[Path]:
     """Return the notebooks of the book, in the order of their names."""
     return sorted(root.glob("book/*.ipynb"))
+
+
+def pages_that_run(root: Path = ROOT) -> list[Path]:
+    """Return what has code to run: the pages of text with code cells, and the notebooks."""
+    texts = sorted(root.glob("book/*.md"))
+    return [*(path for path in texts if "{code-cell}" in path.read_text(encoding="utf-8")), *chapters(root)]
+
+
+def read(path: Path) -> Any:
+    """Read a notebook, or a page of text with code cells as one."""
+    if path.suffix == ".md":
+        return read_myst_markdown_notebook(path.read_text(encoding="utf-8"), path=path)
+    return nbformat.read(path, as_version=4)
 
 
 def files_of_toc(root: Path = ROOT) -> list[str]:
@@ -135,7 +149,7 @@ def figures_of(path: Path) -> tuple[Shown, ...]:
 
     A figure is shown when it is the last expression of its cell.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     names: dict[str, Any] = {"__name__": "__main__"}
     shown = []
     with contextlib.chdir(path.parent):

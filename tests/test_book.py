@@ -13,6 +13,7 @@ from notebooks import (
     chapters,
     figures_of,
     files_of_toc,
+    pages_that_run,
     problems_of,
     problems_of_figure,
     problems_of_toc,
@@ -20,6 +21,7 @@ from notebooks import (
 
 TOC = ROOT / "_toc.yml"
 needs_book = pytest.mark.skipif(not TOC.exists(), reason="there is no table of contents yet")
+each_page_that_runs = pytest.mark.parametrize("path", pages_that_run(), ids=lambda path: path.stem)
 each_chapter = pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
 
 
@@ -39,10 +41,10 @@ def test_a_chapter_is_stored_as_it_should_be(path):
     assert problems_of(path) == []
 
 
-@each_chapter
+@each_page_that_runs
 def test_every_live_figure_draws_at_the_ends_of_its_sliders(path):
     shown = figures_of(path)
-    assert shown, f"{path.name} shows no live figure"
+    assert shown or path.suffix == ".md", f"{path.name} shows no live figure"
     names = [item.figure.name for item in shown]
     assert len(names) == len(set(names)), f"{path.name}: two live figures have one name: {names}"
     assert [problem for item in shown for problem in problems_of_figure(item.figure)] == []
@@ -220,6 +222,19 @@ def test_a_picture_that_a_plate_would_show_wrongly_is_found(tmp_path, monkeypatc
 
     monkeypatch.setattr(notebooks, "encode", forgets)
     assert "another picture is shown than was drawn" in problems_of_figure(shown.figure)[0]
+
+
+def test_a_page_of_text_with_code_cells_has_figures_too(tmp_path):
+    (tmp_path / "book").mkdir()
+    cells = "".join(
+        f"\n```{{code-cell}} ipython3\n{source}\n```\n" for source in (FIGURE.format(body="pass"), SHOWN)
+    )
+    path = tmp_path / "book" / "index.md"
+    path.write_text(f"---\nkernelspec:\n  name: python3\n---\n\n# Title\n{cells}", encoding="utf-8")
+    (tmp_path / "book" / "plain.md").write_text("# No code", encoding="utf-8")
+    chapter = chapter_with(tmp_path)
+    assert pages_that_run(tmp_path) == [path, chapter]
+    assert [shown.figure.name for shown in figures_of(path)] == ["small-figure"]
 
 
 def test_a_cell_that_fails_is_named(tmp_path):

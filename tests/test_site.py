@@ -16,7 +16,7 @@ from browser import axe_violations, launched, picture_in, picture_of, watched_pa
 from built_site import Page, broken_links, build, serving
 from livenotes.live import Choice
 from livenotes.live.controls import start_of, text_of, values_of
-from notebooks import ROOT, chapters, figures_of, files_of_toc
+from notebooks import ROOT, chapters, figures_of, files_of_toc, pages_that_run
 
 PAGES = [f"{name}.html" for name in files_of_toc()] if (ROOT / "_toc.yml").exists() else []
 EXTRA = ["search.html", "genindex.html"]
@@ -24,6 +24,9 @@ THEMES = ("light", "dark")
 WIDTHS = (1280, 390)
 
 each_page = pytest.mark.parametrize("name", [*PAGES, *EXTRA] if PAGES else [])
+each_page_that_runs = pytest.mark.parametrize(
+    "path", pages_that_run() if PAGES else [], ids=lambda path: path.stem
+)
 each_chapter = pytest.mark.parametrize("path", chapters() if PAGES else [], ids=lambda path: path.stem)
 needs_book = pytest.mark.skipif(not PAGES, reason="there is no table of contents yet")
 
@@ -215,7 +218,7 @@ def walk(page, figure):
     assert_state(page, figure, figure.start)
 
 
-@each_chapter
+@each_page_that_runs
 def test_every_live_figure_shows_what_python_draws(chromium, home, path):
     with watched_page(chromium, home) as page:
         open_page(page, f"{home}/book/{path.stem}.html")
@@ -241,7 +244,7 @@ def _named(value, text):
     return value == text if isinstance(value, str) else abs(value - float(text)) < 1e-9
 
 
-@each_chapter
+@each_page_that_runs
 def test_links_in_the_text_put_their_figure_into_their_state(chromium, served, path):
     figures = {item.figure.name: item.figure for item in figures_of(path)}
     with watched_page(chromium, served, reduced_motion="reduce") as page:
@@ -266,7 +269,7 @@ def test_the_text_of_the_book_has_links_to_states(site):
     assert any("live-link" in path.read_text(encoding="utf-8") for path in site.glob("book/*.html"))
 
 
-@each_chapter
+@each_page_that_runs
 def test_without_javascript_every_figure_shows_its_start(chromium, served, path):
     with watched_page(chromium, served, java_script_enabled=False) as page:
         page.goto(f"{served}/book/{path.stem}.html")
@@ -275,8 +278,10 @@ def test_without_javascript_every_figure_shows_its_start(chromium, served, path)
             assert_state(page, item.figure, item.figure.start)
 
 
-@each_chapter
+@each_page_that_runs
 def test_the_figures_follow_the_theme(chromium, served, path):
+    if not figures_of(path):
+        pytest.skip("a page without a live figure")
     colors = []
     for theme in THEMES:
         with watched_page(chromium, served, color_scheme=theme) as page:
@@ -286,8 +291,10 @@ def test_the_figures_follow_the_theme(chromium, served, path):
     assert len(set(colors)) == 2
 
 
-@each_chapter
+@each_page_that_runs
 def test_a_finger_can_move_the_first_slider(chromium, served, path):
+    if not figures_of(path):
+        pytest.skip("a page without a live figure")
     options = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
     with watched_page(chromium, served, **options) as page:
         open_page(page, f"{served}/book/{path.stem}.html")

@@ -9,6 +9,7 @@ import pytest
 from samples import sample, states
 
 from livenotes.live import Choice, LiveFigureError, Slider, Steps, live
+from livenotes.live.controls import values_of
 from livenotes.live.figure import LIMIT
 from livenotes.live.plates import decode
 
@@ -139,6 +140,19 @@ def test_states_of_other_structure_name_figure_choice_slider_and_value():
         "alpha=0",
     ):
         figure.plates()
+
+
+def test_a_curve_may_leave_its_axes():
+    def leaving_curve(fig, p):
+        fig.subplots().set(xlim=(0, 1), ylim=(0, 1))
+        fig.axes[0].plot([0, 1], [p, p])
+
+    figure = figure_of(leaving_curve, p=Slider(0, 50, 10))
+    ((first, plate),) = figure.plates()
+    for place, p in enumerate(values_of(figure.controls["p"])):
+        frame = decode(plate, copy.deepcopy(first.svg), (place,))
+        assert content(frame) == content(figure.frame(p=p))
+    assert "" in next(values for _, name, _, values, *_ in plate["slots"] if name == "d")
 
 
 def hole(where):
