@@ -1,7 +1,7 @@
 """What the figures of all chapters share: where the panels lie, and marks that keep their number."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from contourpy import contour_generator
@@ -66,7 +66,8 @@ def region(
     **style: Any,
 ) -> None:
     """Fill where ``z`` is above ``level``: always one element, also where that is nowhere."""
-    polygons, offsets = contour_generator(x, y, z, fill_type="OuterOffset").filled(level, np.inf)
+    generator = contour_generator(x, y, z, fill_type="OuterOffset")
+    polygons, offsets = cast("tuple[list[ndarray], list[ndarray]]", generator.filled(level, np.inf))
     codes = [_ring_codes(offset) for offset in offsets]
     nowhere = np.array([[x[0], y[0]]])
     vertices = np.concatenate([*polygons, nowhere])
