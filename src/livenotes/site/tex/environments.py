@@ -52,7 +52,9 @@ def environment(parser: "Parser", name: str, script: bool) -> Atom:
     parser.read.expect("\\end", f"the environment {kind!r} is not closed")
     if (ended := parser.read.raw_group("\\end")) != kind:
         raise TexError(f"\\begin{{{kind}}} is closed by \\end{{{ended}}}")
-    return Atom("ord" if layout.name in ("tex-align", "tex-gather") else "inner", _table(rows, layout, columns))
+    return Atom(
+        "ord" if layout.name in ("tex-align", "tex-gather") else "inner", _table(rows, layout, columns)
+    )
 
 
 def lines(parser: "Parser", layout: Layout, script: bool) -> list[list[Element]]:
