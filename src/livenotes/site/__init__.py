@@ -1,8 +1,9 @@
-"""The Sphinx extension of the book: formulas, figures and the ledger on a page that needs nothing from elsewhere."""
+"""The Sphinx extension of the book: pages that ask no other host, and are whole without a script."""
 
 from sphinx.application import Sphinx
 
 from . import (
+    chapters,
     docstrings,
     folds,
     formulas,
@@ -15,7 +16,7 @@ from . import (
     theme,
 )
 
-_PARTS = (theme, formulas, states, plates, folds, ledger, docstrings, reference, invalidate, prune)
+_PARTS = (theme, formulas, states, plates, folds, chapters, ledger, docstrings, reference, invalidate, prune)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -8,8 +8,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import nbformat
-
 PEERS = ("numpy", "scipy", "matplotlib")  # what they compute and draw changes with their version
 _MAGIC = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
 
@@ -29,18 +27,18 @@ class Project:
         self.package = package.resolve()
         self.book = book.resolve()
 
-    def files(self, notebook: Path) -> list[Path]:
-        """Return everything but the notebook itself that its outputs depend on, sorted."""
-        code = [tree for tree in map(_parse, _cells(notebook)) if tree is not None]
+    def files(self, cells: Iterable[str]) -> list[Path]:
+        """Return everything but the notebook itself that the outputs of its cells depend on, sorted."""
+        code = [tree for tree in (_parse(_MAGIC.sub("", cell)) for cell in cells) if tree is not None]
         modules = self._closure(code)
         trees = [*code, *filter(None, (_parse_file(path) for path in modules))]
         data = {path for folder in {m.parent for m in modules} for path in _data(folder)}
         return sorted(modules | data | self._named(trees))
 
-    def digest(self, notebook: Path) -> str:
+    def digest(self, cells: Iterable[str]) -> str:
         """Return one number for the contents of these files and the versions of the peers."""
         found = hashlib.sha256(repr([(name, _version(name)) for name in PEERS]).encode())
-        for path in self.files(notebook):
+        for path in self.files(cells):
             found.update(str(path).encode())
             found.update(hashlib.sha256(path.read_bytes()).digest())
         return found.hexdigest()
@@ -121,11 +119,6 @@ class Project:
             and path.suffix not in (".md", ".ipynb")
             and (path.name in texts or path.stem in texts or path.stem.startswith(starts))
         }
-
-
-def _cells(notebook: Path) -> list[str]:
-    cells = nbformat.read(notebook, as_version=4).cells
-    return [_MAGIC.sub("", cell.source) for cell in cells if cell.cell_type == "code"]
 
 
 def _parse(code: str) -> ast.AST | None:

@@ -9,24 +9,64 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-_ROLE = re.compile(r"\{([\w:]+)\}`")
-_CODE = re.compile(r"(``.+?``)")
-_FORMULA = re.compile(r"(?<![\\$\w])\$([^$\n]+?)\$(?!\w)")
+# Code first: what stands in it is not translated. A formula may run over a line break, not over a paragraph.
+_PIECE = re.compile(
+    r"(?P<code>``.+?``)"
+    r"|\{(?P<role>[\w:]+)\}(?=`)"
+    r"|(?P<indent>(?<=\n)[ \t]*|)\$\$(?P<block>.+?)\$\$"
+    r"|\$(?P<formula>(?:[^$\n]|\n(?!\s*\n))+?)\$"
+    r"|(?P<bar>\|)",
+    re.DOTALL,
+)
 
 
-def to_rst(line: str) -> str:
-    """Translate roles and formulas of one line; what stands between double backquotes is code."""
-    pieces = _CODE.split(line)
-    pieces[::2] = [_FORMULA.sub(r":math:`\1`", _ROLE.sub(r":\1:`", piece)) for piece in pieces[::2]]
-    return "".join(pieces)
+_TYPED = re.compile(r"^([ \t]*[\w*][\w*, ]* : )(.*)$", re.MULTILINE)
+
+
+def to_rst(text: str) -> str:
+    """Translate roles and formulas; bars, and the stars of a signature, are no markup in a docstring."""
+    text = _TYPED.sub(lambda found: found[1] + found[2].replace("*", "\\*"), text)
+    return _PIECE.sub(_translate, text)
+
+
+def _translate(found: re.Match[str]) -> str:
+    if found["code"]:
+        return found["code"]
+    if found["bar"]:
+        return r"\|"
+    if found["role"]:
+        return f":{found['role']}:"
+    if found["block"]:
+        indent = found["indent"] or ""
+        lines = [f"{indent}   {line.strip()}" for line in found["block"].strip().splitlines()]
+        return "\n".join(["", f"{indent}.. math::", "", *lines, "", ""])
+    before = found.string[found.start() - 1 : found.start()]
+    after = found.string[found.end() : found.end() + 1]
+    # reStructuredText wants a role to stand free of letters.
+    left, right = ("\\ " if side.isalnum() else "" for side in (before, after))
+    return f"{left}:math:`{' '.join(found['formula'].split())}`{right}"
 
 
 def translate(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
-    """Translate a docstring in place; a formula that runs over a line break is joined first."""
-    text = re.sub(r"\$[^$`]*\n[^$`]*\$", lambda m: " ".join(m[0].split()), "\n".join(lines))
-    lines[:] = [to_rst(line) for line in text.split("\n")]
+    """Translate a docstring in place."""
+    lines[:] = to_rst("\n".join(lines)).split("\n")
+
+
+_PATH = re.compile(r"~?\b(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])")
+
+
+def shorten(
+    app: Sphinx, what: str, name: str, thing: Any, options: Any, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """Name types without the modules they come from, and defaults that a factory makes as ``...``."""
+
+    def plain(text: str | None) -> str | None:
+        return _PATH.sub("", text.replace("<factory>", "...")) if text else text
+
+    return plain(signature), plain(returned)
 
 
 def setup(app: Sphinx) -> None:
     """Translate before Napoleon reads the sections of a docstring."""
+    app.connect("autodoc-process-signature", shorten)
     app.connect("autodoc-process-docstring", translate, priority=400)

@@ -1,14 +1,13 @@
 """The live figures of a page, as its HTML declares them.
 
-A figure is ``<figure class="live" id="dropout-curves" data-controls='{"p": {"low": 0, "high": 0.9,
-"step": 0.1}, "task": ["adding", "copy"]}'>``: a control is the grid of a slider or the list of a choice.
+A figure is ``<figure class="live" id="dropout-curves" data-controls='{"p": ["0", "0.1", "0.2"], "task":
+["adding", "copy"]}'>``: of every control, slider or choice, all the values that it can take, as texts.
 """
 
 import json
 import re
 from dataclasses import dataclass
 from html import unescape
-from typing import Any
 
 _ATTRIBUTES = r"""((?:[^>"']|"[^"]*"|'[^']*')*)"""
 _FIGURE = re.compile(rf"<figure\b{_ATTRIBUTES}>(.*?)</figure>", re.DOTALL)
@@ -18,11 +17,15 @@ _PLATE = re.compile(rf"<script\b{_ATTRIBUTES}>(.*?)</script>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Plate:
-    """States of a figure that its page may load later; ``span`` is where it stands in the page."""
+    """States of a figure for one setting of its choices; ``span`` is where it stands in the page.
+
+    The figure shows ``start`` first; the page may load the others later.
+    """
 
     number: int
     json: str
     span: tuple[int, int]
+    start: bool
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Figure:
     """A live figure: its name, its controls and its plates."""
 
     name: str
-    controls: dict[str, Any]
+    controls: dict[str, list[str]]
     plates: tuple[Plate, ...]
 
 
@@ -72,5 +75,5 @@ def _plates(figure: re.Match[str]) -> list[Plate]:
         given = attributes(script[1])
         if "live-plate" in given.get("class", "").split() and "data-src" not in given:
             span = (start + script.start(), start + script.end())
-            found.append(Plate(int(given["data-plate"]), script[2], span))
+            found.append(Plate(int(given["data-plate"]), script[2], span, "data-start" in given))
     return found

@@ -8,11 +8,11 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
 
-class fold(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes this way
+class fold(nodes.General, nodes.Element):
     """A block that is closed at first."""
 
 
-class fold_title(nodes.TextElement):  # noqa: N801
+class fold_title(nodes.TextElement):
     """What stands on a closed block."""
 
 

@@ -10,8 +10,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from jupyter_cache import get_cache
+from myst_nb.core.read import create_nb_reader
+from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -44,13 +45,15 @@ class Invalidator:
         known, stale = self._read(app), []
         self.digests = {}
         for page in sorted(env.found_docs):
-            notebook = Path(env.doc2path(page))
-            if notebook.suffix != ".ipynb":
+            path = Path(env.doc2path(page))
+            notebook = _read_notebook(env, path)
+            if notebook is None:
                 continue
-            self.digests[page] = Project(self.package, notebook.parent).digest(notebook)
+            cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+            self.digests[page] = Project(self.package, path.parent).digest(cells)
             if self.digests[page] != known.get(page):
                 stale.append(page)
-                self._drop(app, notebook)
+                self._drop(app, page, notebook)
         return stale
 
     def keep(self, app: Sphinx, env: BuildEnvironment) -> list[str]:
@@ -60,14 +63,14 @@ class Invalidator:
             self._file(app).write_text(json.dumps(self.digests, indent=1) + "\n", encoding="utf-8")
         return []
 
-    def _drop(self, app: Sphinx, notebook: Path) -> None:
+    def _drop(self, app: Sphinx, page: str, notebook: NotebookNode) -> None:
         cache = get_cache(str(self._folder(app)))
         try:
-            record = cache.match_cache_notebook(nbformat.read(notebook, as_version=4))
+            record = cache.match_cache_notebook(notebook)
         except KeyError:
             return
         cache.remove_cache(record.pk)
-        logger.info("%s: its code has changed since it was executed", notebook.name)
+        logger.info("%s: what it imports has changed since it was executed", page)
 
     def _read(self, app: Sphinx) -> dict[str, Any]:
         try:
@@ -82,6 +85,13 @@ class Invalidator:
 
     def _file(self, app: Sphinx) -> Path:
         return self._folder(app) / "livenotes-digests.json"
+
+
+def _read_notebook(env: BuildEnvironment, path: Path) -> NotebookNode | None:
+    """Read a page as MyST-NB does; None if it is a plain page."""
+    text = path.read_text(encoding="utf-8")
+    reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)  # type: ignore[attr-defined]
+    return None if reader is None else reader.read(text)
 
 
 def be_static(app: Sphinx) -> None:

@@ -12,17 +12,16 @@ Both options leave out what they do not name; without them the whole ledger is s
 
 import importlib
 import importlib.util
-import posixpath
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
+
+from .chapters import CHAPTERS, link, page_of
 
 SOURCE = "livenotes.claims"
 VERDICTS = {
@@ -91,7 +90,6 @@ class LedgerDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return one section a chapter, or the cards alone where a single chapter is asked for."""
-        self.env.metadata[self.env.docname]["ledger"] = True
         self._note_sources()
         wanted = self._verdicts()
         chapter = self.options.get("chapter")
@@ -103,7 +101,8 @@ class LedgerDirective(SphinxDirective):
             return [nodes.paragraph("", "There is nothing to show here yet.", classes=["ledger-empty"])]
         if chapter:
             return [self._card(card) for card in groups[chapter]]
-        return [self._chapter(name, group) for name, group in groups.items()]
+        order = [*CHAPTERS, *groups]
+        return [self._chapter(name, groups[name]) for name in sorted(groups, key=order.index)]
 
     def _note_sources(self) -> None:
         """Have this page read again when the ledger changes."""
@@ -125,16 +124,11 @@ class LedgerDirective(SphinxDirective):
                 raise self.error(f"ledger: there is no verdict {each!r}; give some of: {known}")
         return wanted
 
-    def _document(self, chapter: str) -> str | None:
-        """Return the page of a chapter, None while it is not written."""
-        page = posixpath.join(posixpath.dirname(self.env.docname), chapter)
-        return page if page in self.env.found_docs else None
-
     def _chapter(self, chapter: str, group: list[Card]) -> nodes.section:
-        page, plain = self._document(chapter), chapter.replace("-", " ").capitalize()
+        page, name = page_of(self.env, chapter), CHAPTERS.get(chapter, chapter)
         section = nodes.section(ids=[f"ledger-{chapter}"], names=[f"ledger-{chapter}"])
         title = nodes.title()
-        title += self._link("std", "doc", f"/{page}", "", chapter) if page else nodes.Text(plain)
+        title += link(self.env, "doc", f"/{page}", name) if page else nodes.Text(name)
         section += title
         section += [self._card(card) for card in group]
         self.state.document.note_implicit_target(section, section)
@@ -162,8 +156,10 @@ class LedgerDirective(SphinxDirective):
     def _foot(self, claim: Claim) -> nodes.paragraph:
         """Return the line that says where the claim is discussed and who has shown it."""
         foot = nodes.paragraph(classes=["claim-foot"])
-        if self._document(claim.chapter):
-            foot += self._link("std", "ref", claim.section, "Where it is discussed", claim.chapter)
+        if page_of(self.env, claim.chapter):
+            discussed = link(self.env, "ref", claim.section, "Where it is discussed")
+            self.set_source_info(discussed)
+            foot += discussed
         else:
             foot += nodes.Text("The chapter is still to be written.")
         if claim.cite:
@@ -172,26 +168,7 @@ class LedgerDirective(SphinxDirective):
             foot += cited
         return foot
 
-    def _link(self, domain: str, kind: str, target: str, text: str, chapter: str) -> addnodes.pending_xref:
-        link = addnodes.pending_xref(
-            "", refdomain=domain, reftype=kind, reftarget=target, refexplicit=bool(text), refwarn=True
-        )
-        link["refdoc"] = self.env.docname
-        link += nodes.inline("", text or chapter, classes=["std", f"std-{kind}"])
-        self.set_source_info(link)
-        return link
-
-
-def reread(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
-    """Read the pages that show claims again when a chapter comes or goes: their links change."""
-    if not added and not removed:
-        return []
-    return [page for page in env.all_docs if env.metadata[page].get("ledger")]
-
 
 def setup(app: Sphinx) -> None:
     """Register the directive."""
     app.add_directive("ledger", LedgerDirective)
-    app.connect("env-get-outdated", reread)

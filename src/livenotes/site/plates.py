@@ -44,12 +44,12 @@ def move(body: str, folder: Path, root: str) -> str:
     Returns
     -------
     str
-        The page, its first plates and the small ones as they were.
+        The page; the plates that figures show first, and small ones, are as they were.
     """
     pieces, end = [], 0
     for figure in find(body).values():
         for plate in figure.plates:
-            if plate.number == 0 or len(plate.json.encode()) <= SMALL:
+            if plate.start or len(plate.json.encode()) <= SMALL:
                 continue
             name, text = script(figure, plate)
             folder.mkdir(parents=True, exist_ok=True)

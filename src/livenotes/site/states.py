@@ -19,7 +19,7 @@ from .figures import Figure, find
 logger = logging.getLogger(__name__)
 
 
-class state_link(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils names nodes this way
+class state_link(nodes.Inline, nodes.TextElement):
     """A link to a state of a figure on the same page."""
 
 
@@ -69,25 +69,20 @@ def problem(figures: dict[str, Figure], name: str, values: list[tuple[str, str]]
     return ""
 
 
-def _allowed(control: Any, value: str) -> bool:
-    """Say whether a value is one of a choice, or on the grid of a slider."""
-    if isinstance(control, list):
-        return value in [str(choice) for choice in control]
+def _allowed(texts: list[str], value: str) -> bool:
+    """Say whether a control can take a value: it is one of its texts, or the same number as one."""
+    if value in texts:
+        return True
     try:
-        number = float(value)
+        return float(value) in [float(text) for text in texts]
     except ValueError:
         return False
-    low, high, step = (float(control[key]) for key in ("low", "high", "step"))
-    steps = (number - low) / step
-    tolerance = 1e-6
-    inside = -tolerance <= steps <= (high - low) / step + tolerance
-    return inside and abs(steps - round(steps)) < tolerance
 
 
-def _describe(control: Any) -> str:
-    if isinstance(control, list):
-        return "one of " + ", ".join(repr(str(choice)) for choice in control)
-    return f"{control['low']} to {control['high']} in steps of {control['step']}"
+def _describe(texts: list[str]) -> str:
+    if len(texts) <= 12:
+        return "one of " + ", ".join(texts)
+    return f"one of {texts[0]}, {texts[1]}, {texts[2]} … {texts[-1]} ({len(texts)} values)"
 
 
 def check(
@@ -125,7 +120,14 @@ def text_alone(translator: nodes.NodeVisitor, node: state_link) -> None:
 def setup(app: Sphinx) -> None:
     """Register node, transform and check."""
     plain = (text_alone, text_alone)
-    others = dict.fromkeys(("epub", "latex", "text", "man", "texinfo"), plain)
-    app.add_node(state_link, html=(visit_html, depart_html), **others)
+    app.add_node(
+        state_link,
+        html=(visit_html, depart_html),
+        epub=plain,
+        latex=plain,
+        text=plain,
+        man=plain,
+        texinfo=plain,
+    )
     app.add_transform(ReadStateLinks)
     app.connect("html-page-context", check)

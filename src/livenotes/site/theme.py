@@ -1,4 +1,4 @@
-"""The look of the site: the theme's page without what this book does not use, and the book's own style sheet."""
+"""The look of the site: the theme's page less what this book does not use, and the book's style sheet."""
 
 from pathlib import Path
 from typing import Any

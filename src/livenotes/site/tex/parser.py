@@ -1,5 +1,6 @@
 r"""A formula in LaTeX read into MathML elements."""
 
+import re
 from xml.etree.ElementTree import Element
 
 from . import symbols
@@ -7,6 +8,7 @@ from .atoms import Atom, attach, element, identifier, operator, row, space
 from .commands import COMMANDS
 from .reader import Reader, TexError
 
+_REST_OF_NUMBER = re.compile(r"(?:\d|\.(?=\d)|\{,\}(?=\d))*")
 # What ends a row: it closes a group, a cell or a fence.
 _CLOSING = frozenset(("}", "&", "\\\\", "\\right", "\\end", "\\middle", ""))
 
@@ -119,19 +121,8 @@ class Parser:
 
     def number(self, first: str) -> Atom:
         r"""Read the rest of a number: digits, a decimal point, and ``{,}`` between thousands."""
-        text, source = first, self.read
-        while True:
-            if (token := source.source[source.place : source.place + 1]).isdigit():
-                text += token
-                source.place += 1
-            elif token == "." and source.source[source.place + 1 : source.place + 2].isdigit():
-                text += token
-                source.place += 1
-            elif source.source.startswith("{,}", source.place):
-                text += ","
-                source.place += 3
-            else:
-                return Atom("ord", element("mn", text=text))
+        rest = self.read.take_directly(_REST_OF_NUMBER)
+        return Atom("ord", element("mn", text=first + rest.replace("{,}", ",")))
 
     def command(self, name: str, script: bool) -> Atom:
         """Read what a command stands for, with its arguments."""

@@ -36,6 +36,13 @@ class Reader:
         self.place += len(token)
         return token
 
+    def take_directly(self, pattern: re.Pattern[str]) -> str:
+        """Return what matches at this very place, without skipping white space, and step over it."""
+        found = pattern.match(self.source, self.place)
+        text = found.group() if found else ""
+        self.place += len(text)
+        return text
+
     def accept(self, token: str) -> bool:
         """Step over ``token`` if it is next, and say whether it was."""
         if self.peek() == token:

@@ -62,9 +62,9 @@ CHARACTERS: dict[str, Symbol] = {
     "*": Symbol("∗", "bin"),
 }
 
-FUNCTIONS = frozenset(
-    "arccos arcsin arctan arg cos cosh cot coth csc deg dim exp hom ker lg ln log sec sin sinh tan tanh".split()
-)
+_CIRCULAR = ("arccos", "arcsin", "arctan", "cos", "cot", "csc", "sec", "sin", "tan")
+_HYPERBOLIC = ("cosh", "coth", "sinh", "tanh")
+FUNCTIONS = frozenset((*_CIRCULAR, *_HYPERBOLIC, "arg", "deg", "dim", "exp", "hom", "ker", "lg", "ln", "log"))
 LIMIT_FUNCTIONS = {
     **{name: name for name in ("det", "gcd", "inf", "lim", "max", "min", "Pr", "sup")},
     "liminf": "lim\u202finf",
@@ -122,7 +122,7 @@ def alphabet(name: str) -> dict[str, str]:
     return letters
 
 
-ALPHABETS = frozenset("mathbb mathbf mathcal mathit mathrm mathscr boldsymbol bm".split())
+ALPHABETS = ("mathbb", "mathbf", "mathcal", "mathit", "mathrm", "mathscr", "boldsymbol", "bm")
 
 
 def delimiter(token: str) -> str | None:
