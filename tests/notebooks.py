@@ -145,31 +145,56 @@ class Shown:
 
 @cache
 def figures_of(path: Path) -> tuple[Shown, ...]:
-    """Run a notebook's cells in this process and return the live figures it shows.
+    """Run what a page's live figures need, in this process, and return the figures that it shows.
 
-    A figure is shown when it is the last expression of its cell.
+    A figure is shown when it is the last expression of its cell. Cells that define nothing that a figure
+    uses are left out: they may take minutes, and whether they run is nbval's to say.
     """
-    notebook = read(path)
+    cells = {i: parsed(cell.source) for i, cell in enumerate(read(path).cells) if cell.cell_type == "code"}
     names: dict[str, Any] = {"__name__": "__main__"}
     shown = []
     with contextlib.chdir(path.parent):
-        for number, cell in enumerate(notebook.cells):
-            if cell.cell_type == "code":
-                value = _run(parsed(cell.source), f"{path.name}, cell {number}", names, cell)
-                if isinstance(value, LiveFigure):
-                    shown.append(Shown(number, value))
+        for number in _needed(cells):
+            value = _run(cells[number], f"{path.name}, cell {number}", names)
+            if isinstance(value, LiveFigure):
+                shown.append(Shown(number, value))
     return tuple(shown)
 
 
-def _run(tree: ast.Module, where: str, names: dict[str, Any], cell: Any) -> Any:
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    try:
-        exec(compile(tree, where, "exec"), names)
-        return eval(compile(ast.Expression(last.value), where, "eval"), names) if last else None
-    except Exception:
-        if "raises-exception" in cell.metadata.get("tags", []):
-            return None
-        raise
+def _needed(cells: Mapping[int, ast.Module]) -> list[int]:
+    """Return the cells that show figures and, back from these, those that define a name they use."""
+    needed, used = [], set()
+    for number, tree in reversed(cells.items()):
+        nodes = list(ast.walk(tree))
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        defined = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        defined |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        defined |= {(alias.asname or alias.name).split(".")[0] for node in nodes for alias in _aliases(node)}
+        if defined & used or _shows_a_figure(tree):
+            needed.append(number)
+            used |= {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    return needed[::-1]
+
+
+def _aliases(node: ast.AST) -> list[ast.alias]:
+    return node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
+
+
+def _shows_a_figure(tree: ast.Module) -> bool:
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        return False
+    call = last.value
+    return isinstance(call, ast.Name) or (
+        isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "live"
+    )
+
+
+def _run(tree: ast.Module, where: str, names: dict[str, Any]) -> Any:
+    """Run a cell; return the value of its last expression if it shows a figure."""
+    last = tree.body.pop() if _shows_a_figure(tree) else None
+    exec(compile(tree, where, "exec"), names)
+    return eval(compile(ast.Expression(last.value), where, "eval"), names) if last else None
 
 
 def problems_of_figure(figure: LiveFigure) -> list[str]:

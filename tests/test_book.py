@@ -239,13 +239,24 @@ def test_a_page_of_text_with_code_cells_has_figures_too(tmp_path):
 
 def test_a_cell_that_fails_is_named(tmp_path):
     with pytest.raises(NameError) as caught:
-        figures_of(chapter_with(tmp_path, shown="undefined_name"))
+        figures_of(chapter_with(tmp_path, shown="live(undefined_name)"))
     assert "chapter.ipynb, cell 2" in str(caught.traceback[-1])
 
 
-def test_a_cell_that_should_fail_may(tmp_path):
-    path = chapter_with(tmp_path)
-    content = nbformat.read(path, as_version=4)
-    content.cells.insert(0, new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]}))
-    nbformat.write(content, path)
-    assert len(figures_of(path)) == 1
+def test_cells_that_no_figure_needs_are_left_out(tmp_path):
+    cells = [
+        code("import math, os.path as elsewhere\nfrom math import pi as ratio"),
+        code("unused = 1 / 0"),
+        code("low, (high, [step]) = 0, (1, [0.5])"),
+        code("def scale(p):\n    return p * ratio"),
+        code("1 / 0"),
+        code(FIGURE.format(body="return {'p': scale(p)}") + SHOWN.replace("0, 1, 0.5,", "low, high, step,")),
+        code("print(1 / 0)"),
+    ]
+    (shown,) = figures_of(write(tmp_path, notebook(*cells)))
+    assert shown.cell == 5
+    assert shown.figure.frame(p=1).readouts == {"p": "3.141592653589793"}
+
+
+def test_a_figure_may_be_shown_by_its_name(tmp_path):
+    assert len(figures_of(chapter_with(tmp_path, shown=f"figure = {SHOWN}\nfigure"))) == 1
