@@ -64,10 +64,10 @@ class Cards:
 
     def _summary(self) -> str:
         counts = Counter(str(card.claim.verdict) for card in self.cards)
-        verdicts = ", ".join(
-            f"{counts[verdict]} {verdict}" for verdict in map(str, Verdict) if counts[verdict]
+        verdicts = "; ".join(
+            f"{verdict}: {counts[verdict]}" for verdict in map(str, Verdict) if counts[verdict]
         )
-        return f"What the notes say about this: {verdicts}"
+        return f"What the notes say here, measured ({verdicts})"
 
     def __repr__(self) -> str:
         """Plain text, the same on every machine that has the same ledger."""

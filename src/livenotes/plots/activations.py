@@ -38,7 +38,7 @@ FLOOR = 1e-300
 
 
 def boundary(fig: Figure, result: Boundary, step: int) -> dict[str, str]:
-    """Left, the plane with the network's opinion of it; right, the data as the last hidden layer sees them."""
+    """Left, what the network decides in the plane; right, the data as its last hidden layer sees them."""
     shot = list(result.steps).index(step)
     plane, inside = style.panels(fig, (1, 1))
     for level in (0.1, 0.3, 0.5, 0.7, 0.9):
