@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from jaxtyping import config, install_import_hook
 
-install_import_hook("livenotes", "beartype.beartype")
+install_import_hook("livenotes", "typechecker.check")
 
 
 @pytest.fixture

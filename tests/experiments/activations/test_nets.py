@@ -26,8 +26,11 @@ from livenotes.experiments.activations import (
 
 @pytest.fixture
 def short(monkeypatch):
-    """Training that ends early."""
-    monkeypatch.setattr(boundaries, "STEPS", np.array([0, 2, 7, 30]))
+    """Training that ends early; what it kept is forgotten afterwards."""
+    monkeypatch.setattr(boundaries, "SNAPSHOTS", [0, 2, 7, 30])
+    boundary.cache_clear()
+    yield
+    boundary.cache_clear()
 
 
 @pytest.mark.usefixtures("short")
