@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import numpy as np
 from contourpy import contour_generator
-from jaxtyping import Float, Int
+from jaxtyping import Float, UInt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
@@ -74,7 +74,7 @@ def region(
     axes.add_patch(PathPatch(Path(vertices, np.concatenate([*codes, [Path.MOVETO]])), lw=0, **style))
 
 
-def _ring_codes(offset: Int[ndarray, " R"]) -> Int[ndarray, " V"]:
+def _ring_codes(offset: UInt[ndarray, " R"]) -> UInt[ndarray, " V"]:
     codes = np.full(offset[-1], Path.LINETO)
     codes[offset[:-1].astype(int)] = Path.MOVETO
     return codes

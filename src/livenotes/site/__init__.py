@@ -7,6 +7,7 @@ from . import (
     docstrings,
     folds,
     formulas,
+    ids,
     invalidate,
     ledger,
     plates,
@@ -16,7 +17,20 @@ from . import (
     theme,
 )
 
-_PARTS = (theme, formulas, states, plates, folds, chapters, ledger, docstrings, reference, invalidate, prune)
+_PARTS = (
+    theme,
+    formulas,
+    states,
+    plates,
+    folds,
+    chapters,
+    ledger,
+    docstrings,
+    reference,
+    ids,
+    invalidate,
+    prune,
+)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
