@@ -1,4 +1,4 @@
-"""The checker of annotations that runs with the tests: beartype, with an int wherever a float is asked for."""
+"""The checker of annotations while the tests run: beartype, taking an int wherever a float is asked for."""
 
 from beartype import BeartypeConf, beartype
 
