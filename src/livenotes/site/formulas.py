@@ -20,7 +20,8 @@ def mathml(node: nodes.Element, display: bool) -> str:
     try:
         return to_mathml(tex, display)
     except TexError as error:
-        logger.warning("formula %r: %s", tex, error, location=node, type="livenotes", subtype="formula")
+        shown = " ".join(tex.split())
+        logger.warning("formula %s: %s", shown, error, location=node, type="livenotes", subtype="formula")
         return f'<code class="tex-error">{escape(tex)}</code>'
 
 
