@@ -1,3 +1,5 @@
+import re
+
 PAGE = r"""# A heading with $x^2$
 
 Inline $\hat{x}_i$, and as {eq}`euler` says:
@@ -50,3 +52,13 @@ def test_formulas_are_well_formed_in_an_epub(build):
     text = built.page("index.xhtml")
     assert "<mfrac>" in text
     assert "&ApplyFunction" not in text
+
+
+def test_a_formula_in_a_line_stays_with_the_punctuation_that_it_touches(build):
+    page = build({"index.md": "# Title\n\n$a$, ($b$) and $c$ *or* *$d$*-th $e$\n"}).page()
+    found = re.findall(
+        r"(&#8288;)?<span class=\"math[^>]*><math.*?<mi>(.)</mi></math></span>(&#8288;)?", page
+    )
+    joined = {letter: (bool(left), bool(right)) for left, letter, right in found}
+    sides = [(False, True), (True, True), (False, False), (False, False), (False, False)]
+    assert joined == dict(zip("abcde", sides, strict=True))
