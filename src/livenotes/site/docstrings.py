@@ -55,18 +55,20 @@ def translate(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines
 _PATH = re.compile(r"~?\b(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])")
 
 
-def shorten(
+def shorten(signature: str | None) -> str | None:
+    """Name types without the modules they come from, and defaults that a factory makes as ``...``."""
+    return _PATH.sub("", signature.replace("<factory>", "...")) if signature else signature
+
+
+def shorten_both(
     app: Sphinx, what: str, name: str, thing: Any, options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None]:
-    """Name types without the modules they come from, and defaults that a factory makes as ``...``."""
-
-    def plain(text: str | None) -> str | None:
-        return _PATH.sub("", text.replace("<factory>", "...")) if text else text
-
-    return plain(signature), plain(returned)
+    """Shorten a signature and what it returns."""
+    return shorten(signature), shorten(returned)
 
 
 def setup(app: Sphinx) -> None:
-    """Translate before Napoleon reads the sections of a docstring."""
-    app.connect("autodoc-process-signature", shorten)
+    """Shorten signatures; translate docstrings before Napoleon reads their sections."""
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-signature", shorten_both)
     app.connect("autodoc-process-docstring", translate, priority=400)

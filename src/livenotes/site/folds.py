@@ -4,6 +4,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
@@ -27,8 +28,14 @@ class FoldDropdowns(SphinxPostTransform):
         for block in list(self.document.findall(nodes.Admonition)):
             if "dropdown" not in block.get("classes", ()):
                 continue
-            title, *content = block.children
-            closed = fold("", fold_title("", "", *title.children), *content, **block.attributes)
+            closed = fold("", **block.attributes)
+            content = list(block.children)
+            if content and isinstance(content[0], nodes.title):
+                title = content.pop(0).children
+            else:  # a note or a tip gets its title from its kind
+                title = [nodes.Text(admonitionlabels[block.tagname])]
+                closed["classes"].append(block.tagname)
+            closed += [fold_title("", "", *title), *content]
             block.replace_self(closed)
 
 

@@ -12,6 +12,7 @@ from sphinx.writers.html5 import HTML5Translator
 from .tex import TexError, to_mathml
 
 logger = logging.getLogger(__name__)
+WORD_JOINER = "&#8288;"
 
 
 def mathml(node: nodes.Element, display: bool) -> str:
@@ -20,14 +21,23 @@ def mathml(node: nodes.Element, display: bool) -> str:
     try:
         return to_mathml(tex, display)
     except TexError as error:
-        logger.warning("formula %r: %s", tex, error, location=node, type="livenotes", subtype="formula")
+        shown = " ".join(tex.split())
+        logger.warning("formula %s: %s", shown, error, location=node, type="livenotes", subtype="formula")
         return f'<code class="tex-error">{escape(tex)}</code>'
 
 
 def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    """Write a formula that stands in a line of text."""
+    """Write a formula that stands in a line of text.
+
+    A browser may break the line on either side of it, and leave a comma or a bracket alone; a word
+    joiner keeps it with what it touches.
+    """
+    place = node.parent.index(node)
+    before = node.parent[place - 1].astext()[-1:] if place else " "
+    after = node.parent[place + 1].astext()[:1] if place + 1 < len(node.parent) else " "
+    left, right = ("" if side.isspace() or not side else WORD_JOINER for side in (before, after))
     tag = translator.starttag(node, "span", "", CLASS="math notranslate nohighlight")
-    translator.body.append(f"{tag}{mathml(node, display=False)}</span>")
+    translator.body.append(f"{left}{tag}{mathml(node, display=False)}</span>{right}")
     raise nodes.SkipNode
 
 

@@ -14,7 +14,7 @@ import importlib
 import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -33,6 +33,7 @@ VERDICTS = {
 """Every verdict and the class that the style sheet knows it by."""
 
 
+@runtime_checkable
 class Measured(Protocol):
     """A mean, its standard deviation and the number of values."""
 
@@ -44,6 +45,7 @@ class Measured(Protocol):
     def n(self) -> int: ...  # noqa: D102
 
 
+@runtime_checkable
 class Claim(Protocol):
     """One statement of the notes; ``section`` is the label of the place that discusses it."""
 
@@ -59,6 +61,7 @@ class Claim(Protocol):
     cite: tuple[str, ...]
 
 
+@runtime_checkable
 class Card(Protocol):
     """A claim and what was measured for it: under ``measure`` and, where a condition fails, ``otherwise``."""
 

@@ -5,6 +5,7 @@ formulas even: a minus after ``=`` is a sign and not an operation, nothing is sp
 a function name keeps a thin space from its argument. So every space is computed here and written out.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
@@ -132,7 +133,8 @@ def identifier(char: str) -> Element:
 
 def operator(symbol: Symbol) -> Atom:
     """Make the atom of a symbol that is no letter."""
-    if symbol.kind == "ord" and symbol.char not in _WOULD_STRETCH:
+    punctuation = unicodedata.category(symbol.char[0]).startswith("P")
+    if symbol.kind == "ord" and not punctuation and symbol.char not in _WOULD_STRETCH:
         return Atom("ord", identifier(symbol.char))
     node = element("mo", text=symbol.char)
     if symbol.char in _WOULD_STRETCH:
