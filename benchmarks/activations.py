@@ -1,4 +1,8 @@
-"""Time of every activation against torch: one thread, a million float32 values, forward and backward."""
+"""Time of every activation against torch: one thread, a million float32 values, forward and backward.
+
+Run ``python benchmarks/activations.py``. Ours and theirs take turns, so that whatever else the machine does
+meets both. The figures are medians of processor time, the ratio is the median of the turns' ratios.
+"""
 
 import os
 
@@ -7,7 +11,8 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 
 import time
 from collections.abc import Callable
-from typing import Any, TypedDict
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -16,19 +21,11 @@ from torch.nn import functional
 from livenotes.activations import REGISTRY, Activation
 
 SIZE = 1_000_000
-REPEATS = 15
+TURNS = 15
 HALF_PI = np.pi / 2
 EACH, MEDIAN = 5.0, 2.0  # how many times torch's time is allowed
 
-
-class Row(TypedDict):
-    """One line of the report: times in milliseconds, and the ratio that is allowed."""
-
-    figure: str
-    ours: float
-    theirs: float
-    ratio: float
-    target: float
+Row: TypeAlias = dict[str, Any]
 
 
 # What one would write with torch, at the default parameters.
@@ -67,15 +64,29 @@ PEERS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 
 
-def fastest(*calls: Callable[[], Any]) -> list[float]:
-    """Return the shortest time of each call in milliseconds; they take turns on the same machine."""
-    best = [float("inf")] * len(calls)
-    for _ in range(REPEATS):
-        for k, call in enumerate(calls):
-            start = time.perf_counter()
-            call()
-            best[k] = min(best[k], 1e3 * (time.perf_counter() - start))
-    return best
+def compare(figure: str, ours: Callable[[], Any], theirs: Callable[[], Any]) -> Row:
+    """Time both in turns, the first of which only warms up."""
+    turns = np.array([[_time(ours), _time(theirs)] for _ in range(TURNS + 1)][1:])
+    medians, ratios = np.median(turns, axis=0), turns[:, 0] / turns[:, 1]
+    return row(f"{figure}, ms", medians[0], medians[1], float(np.median(ratios)), EACH)
+
+
+def _time(call: Callable[[], Any]) -> float:
+    start = time.process_time()
+    call()
+    return 1e3 * (time.process_time() - start)
+
+
+def row(figure: str, ours: float, theirs: float, ratio: float, target: float) -> Row:
+    """Put one comparison into a line of the report."""
+    return {
+        "figure": figure,
+        "ours": float(ours),
+        "theirs": float(theirs),
+        "ratio": ratio,
+        "target": target,
+        "against": "torch",
+    }
 
 
 def measure(act: Activation, x: np.ndarray) -> list[Row]:
@@ -84,17 +95,11 @@ def measure(act: Activation, x: np.ndarray) -> list[Row]:
     xt, gt = torch.tensor(x, requires_grad=True), torch.tensor(g)
     peer = PEERS[act.name]
     yt = peer(xt)
-    calls = [lambda: act(x), lambda: peer(xt), lambda: act.backward(x, g)]
+    rows = [compare(f"{act.name} forward", lambda: act(x), lambda: peer(xt))]
     if yt.requires_grad:  # torch has no backward pass for the step
-        calls.append(lambda: torch.autograd.grad(yt, xt, gt, retain_graph=True))
-    times = fastest(*calls)
-    passes = {"forward": times[:2], "backward": times[2:]}
-    return [row(f"{act.name} {name}", *t, EACH) for name, t in passes.items() if len(t) == 2]
-
-
-def row(figure: str, ours: float, theirs: float, target: float) -> Row:
-    """Put one comparison into a line of the report."""
-    return Row(figure=figure, ours=ours, theirs=theirs, ratio=ours / theirs, target=target)
+        backward = partial(torch.autograd.grad, yt, xt, gt, retain_graph=True)
+        rows.append(compare(f"{act.name} backward", lambda: act.backward(x, g), backward))
+    return rows
 
 
 def main() -> list[Row]:
@@ -103,9 +108,8 @@ def main() -> list[Row]:
     x = np.random.default_rng(0).normal(size=(1000, SIZE // 1000)).astype(np.float32)
     rows = [r for act in REGISTRY.values() for r in measure(act, x)]
     for name in ("forward", "backward"):
-        these = [r for r in rows if r["figure"].endswith(name)]
-        middle = sorted(these, key=lambda r: r["ratio"])[len(these) // 2]
-        rows.append(row(f"median {name} ({middle['figure']})", middle["ours"], middle["theirs"], MEDIAN))
+        figures = [(r["ours"], r["theirs"], r["ratio"]) for r in rows if f" {name}," in r["figure"]]
+        rows.append(row(f"median over all, {name}, ms", *np.median(figures, axis=0), MEDIAN))
     return rows
 
 
