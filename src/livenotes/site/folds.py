@@ -31,12 +31,19 @@ class FoldDropdowns(SphinxPostTransform):
             closed = fold("", **block.attributes)
             content = list(block.children)
             if content and isinstance(content[0], nodes.title):
-                title = content.pop(0).children
+                title = _without_links(content.pop(0)).children
             else:  # a note or a tip gets its title from its kind
                 title = [nodes.Text(admonitionlabels[block.tagname])]
                 closed["classes"].append(block.tagname)
             closed += [fold_title("", "", *title), *content]
             block.replace_self(closed)
+
+
+def _without_links(title: nodes.Element) -> nodes.Element:
+    """Replace links by their text: what opens on a click cannot hold another thing to click."""
+    for link in list(title.findall(nodes.reference)):
+        link.replace_self(link.children)
+    return title
 
 
 def visit_fold(translator: HTML5Translator, node: fold) -> None:
