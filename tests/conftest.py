@@ -2,7 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from jaxtyping import config, install_import_hook
+
+# No deadline for a single example: a busy machine is no defect of the code.
+settings.register_profile("livenotes", deadline=None)
+settings.load_profile("livenotes")
 
 install_import_hook("livenotes", "typechecker.check")
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from . import normal
+from . import _normal as normal
 from .base import Activation, Array, Param, register
 from .rectified import softplus
 from .sigmoidal import sigmoid

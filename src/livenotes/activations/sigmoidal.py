@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from . import normal
+from . import _normal as normal
 from .base import Activation, Array, register
 
 HALF_PI = math.pi / 2
