@@ -14,9 +14,11 @@ import platform
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib import import_module, metadata
+from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from ._rows import measured
 
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "book" / "results" / "bench.json"
@@ -28,18 +30,6 @@ def names() -> list[str]:
     """Return every module that measures something."""
     found = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
     return [name for name in found if not name.startswith("_")]
-
-
-def measured(name: str) -> list[dict[str, Any]]:
-    """Run one module and return its rows."""
-    return [finished(row) for row in import_module(f"benchmarks.{name}").main()]
-
-
-def finished(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Add to a row whether its target is met."""
-    bounded = row["ours"] if row.get("bounds") == "ours" else row["ratio"]
-    met = None if row["target"] is None or bounded is None else bool(bounded <= row["target"])
-    return {"against": "torch", "bounds": "ratio", **row, "met": met}
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from benchmarks import __main__ as bench
+from benchmarks._rows import finished
 
 ROW = {"figure": "f, ms", "ours": 2.0, "theirs": 4.0, "ratio": 0.5, "target": None}
 
@@ -20,12 +21,12 @@ ROW = {"figure": "f, ms", "ours": 2.0, "theirs": 4.0, "ratio": 0.5, "target": No
     ],
 )
 def test_a_target_bounds_the_ratio_or_our_own_figure(changes, met):
-    assert bench.finished(ROW | changes)["met"] is met
+    assert finished(ROW | changes)["met"] is met
 
 
 def test_the_table_lines_up_and_names_what_is_compared_with():
     rows = [ROW | {"target": 0.4}, ROW | {"theirs": None, "ratio": None, "target": 3, "bounds": "ours"}]
-    text = bench.table([bench.finished(row) for row in rows])
+    text = bench.table([finished(row) for row in rows])
     head, first, second = text.splitlines()
     assert len(head) == len(first) == len(second)
     assert first.split("  ")[0] == "f, ms (beside it: torch)"

@@ -3,6 +3,7 @@
 from sphinx.application import Sphinx
 
 from . import (
+    benchmarks,
     chapters,
     docstrings,
     folds,
@@ -27,6 +28,7 @@ _PARTS = (
     ledger,
     docstrings,
     reference,
+    benchmarks,
     ids,
     invalidate,
     prune,

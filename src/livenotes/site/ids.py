@@ -27,7 +27,9 @@ def unique_ids(body: str) -> str:
     return _ID.sub(kept, body)
 
 
-def on_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document) -> None:
+def on_page(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     """Clean the page that is about to be written."""
     if "body" in context:
         context["body"] = unique_ids(context["body"])
