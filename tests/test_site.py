@@ -24,10 +24,9 @@ THEMES = ("light", "dark")
 WIDTHS = (1280, 390)
 
 each_page = pytest.mark.parametrize("name", [*PAGES, *EXTRA] if PAGES else [])
-each_page_that_runs = pytest.mark.parametrize(
-    "path", pages_that_run() if PAGES else [], ids=lambda path: path.stem
-)
-each_chapter = pytest.mark.parametrize("path", chapters() if PAGES else [], ids=lambda path: path.stem)
+RUNNING, CHAPTERS = (pages_that_run(), chapters()) if PAGES else ([], [])
+each_page_that_runs = pytest.mark.parametrize("path", RUNNING, ids=lambda path: path.stem)
+each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 needs_book = pytest.mark.skipif(not PAGES, reason="there is no table of contents yet")
 
 
@@ -219,9 +218,9 @@ def walk(page, figure):
 
 
 @each_page_that_runs
-def test_every_live_figure_shows_what_python_draws(chromium, home, path):
-    with watched_page(chromium, home) as page:
-        open_page(page, f"{home}/book/{path.stem}.html")
+def test_every_live_figure_shows_what_python_draws(chromium, served, path):
+    with watched_page(chromium, served) as page:
+        open_page(page, f"{served}/book/{path.stem}.html")
         shown = [item.figure for item in figures_of(path)]
         on_page = page.locator("figure.live").evaluate_all("all => all.map(figure => figure.id)")
         assert on_page == [figure.name for figure in shown]
@@ -229,6 +228,18 @@ def test_every_live_figure_shows_what_python_draws(chromium, home, path):
             grids = json.loads(page.locator(f"#{figure.name}").get_attribute("data-controls"))
             assert grids == {name: [text_of(v) for v in values_of(c)] for name, c in figure.controls.items()}
             walk(page, figure)
+
+
+@each_page_that_runs
+def test_every_choice_can_be_made_on_a_page_from_a_disk(chromium, site, path):
+    with watched_page(chromium, site.as_uri()) as page:
+        open_page(page, f"{site.as_uri()}/book/{path.stem}.html")
+        for item in figures_of(path):
+            for name, choice in item.figure.controls.items():
+                for value in values_of(choice) if isinstance(choice, Choice) else ():
+                    choose(page, item.figure, name, value)
+                    assert_state(page, item.figure, item.figure.start | {name: value})
+                page.locator(f"#{item.figure.name} .live-reset").click()
 
 
 def state_of(figure, query):
