@@ -8,7 +8,6 @@ from . import (
     docstrings,
     folds,
     formulas,
-    ids,
     invalidate,
     ledger,
     plates,
@@ -16,6 +15,7 @@ from . import (
     reference,
     states,
     theme,
+    tidy,
 )
 
 _PARTS = (
@@ -29,7 +29,7 @@ _PARTS = (
     docstrings,
     reference,
     benchmarks,
-    ids,
+    tidy,
     invalidate,
     prune,
 )

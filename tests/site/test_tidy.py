@@ -1,4 +1,4 @@
-from livenotes.site.ids import unique_ids
+from livenotes.site.tidy import unique_ids
 
 
 def test_the_first_of_several_ids_stays():
