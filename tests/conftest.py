@@ -9,7 +9,7 @@ from jaxtyping import config, install_import_hook
 settings.register_profile("livenotes", deadline=None)
 settings.load_profile("livenotes")
 
-install_import_hook("livenotes", "beartype.beartype")
+install_import_hook("livenotes", "typechecker.check")
 
 
 @pytest.fixture
