@@ -49,6 +49,7 @@ def test_values_and_gradients_match_torch(act, rng):
         g = rng.normal(size=y.shape)
         (want,) = torch.autograd.grad(y, xt, torch.tensor(g))
         np.testing.assert_allclose(act(x, **kw), y.detach(), rtol=1e-12)
+        assert act.outputs(12, **kw) == y.shape[-1]
         np.testing.assert_allclose(act.backward(x, g, **kw), want, rtol=1e-12, atol=1e-14)
 
 
@@ -140,10 +141,10 @@ BAD = [
     (TypeError, "glu mixes the entries of x and has no slope", lambda: glu.slope(X)),
     (TypeError, "crelu mixes the entries of x", lambda: crelu.slope(X)),
     (TypeError, "maxout mixes the entries of x", lambda: maxout.slope(X, k=2)),
-    (ValueError, r"x must have an even last axis, got shape \(2, 3\)", lambda: glu(X[:, :3])),
+    (ValueError, "x must have an even last axis, got one of length 3", lambda: glu(X[:, :3])),
     (ValueError, r"x must have at least one axis", lambda: glu(np.array(1.0))),
     (ValueError, r"x must have at least one axis", lambda: crelu.backward(np.array(1.0), X)),
-    (ValueError, r"x must have a last axis that k=5 divides, got shape \(2, 12\)", lambda: maxout(X, k=5)),
+    (ValueError, "x must have a last axis that k=5 divides, got one of length 12", lambda: maxout(X, k=5)),
     (ValueError, r"k must be a whole number, got 1.5", lambda: maxout(X, k=1.5)),
     (ValueError, r"k must be greater than 0, got 0", lambda: maxout(X, k=0)),
     (ValueError, r"g must have shape \(2, 6\), got \(2, 12\)", lambda: maxout.backward(X, X)),
@@ -165,6 +166,13 @@ BAD = [
         r"'x' must have a derivative or a pullback",
         lambda: Activation("x", abs, **RECORD, derivative=abs, pullback=abs),
     ),
+    (ValueError, r"'x' must have a width", lambda: Activation("x", abs, **RECORD, pullback=abs)),
+    (ValueError, r"'x' must have a width", lambda: Activation("x", abs, **RECORD, derivative=abs, width=abs)),
+    (TypeError, r"g must be .* got list", lambda: glu.backward(X, [1.0])),
+    (ValueError, r"x must have an even last axis", lambda: glu.backward(X[:, :3], X)),
+    (ValueError, r"x must have an even last axis, got one of length 3", lambda: glu.outputs(3)),
+    (ValueError, "features must be at least 0, got -1", lambda: crelu.outputs(-1)),
+    (TypeError, r"no parameter 'k'", lambda: glu.outputs(4, k=2)),
 ]
 
 

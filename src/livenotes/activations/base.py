@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from livenotes.arguments import (
     Number,
+    require_count,
     require_dtype,
     require_float_array,
     require_like,
@@ -81,6 +82,9 @@ class Activation:
         Takes the same, returns the slope at every entry.
     pullback : callable, optional
         Takes ``x``, ``g`` and the parameters, returns dL/dx.
+    width : callable, optional
+        Given with a ``pullback``: takes the length of the last axis of ``x`` and the parameters,
+        returns that of the output.
     formula, slope_formula : str
         LaTeX without dollars.
     image : (float, float)
@@ -109,6 +113,7 @@ class Activation:
     chapter: Literal["activations", "beyond-relu"]
     derivative: Callable[..., Array] | None = None
     pullback: Callable[..., Array] | None = None
+    width: Callable[..., int] | None = None
     params: Mapping[str, Param] = field(default_factory=dict)
     kinks: tuple[float, ...] = ()
     image_at: Callable[..., Interval] | None = None
@@ -119,6 +124,10 @@ class Activation:
     def __post_init__(self) -> None:
         if (self.derivative is None) == (self.pullback is None):
             raise ValueError(f"activation {self.name!r} must have a derivative or a pullback, and not both")
+        if (self.pullback is None) != (self.width is None):
+            raise ValueError(
+                f"activation {self.name!r} must have a width if it has a pullback, and only then"
+            )
         # help(elu), and a question mark in Jupyter, then show the function rather than the record.
         object.__setattr__(self, "__doc__", inspect.getdoc(self.function))
 
@@ -147,7 +156,10 @@ class Activation:
         """Return dL/dx, given ``g`` = dL/dy at the output."""
         require_float_array("x", x)
         if self.pullback is not None:
-            require_like("g", g, self(x, **params))
+            self._require_axis(x)
+            require_float_array("g", g)
+            require_dtype("g", g, x.dtype)
+            require_shape("g", g, (*x.shape[:-1], self.outputs(x.shape[-1], **params)))
             return self.pullback(x, g, **self.arguments(params, x))
         require_like("g", g, x)
         g_x = self.slope(x, **params)
@@ -169,8 +181,7 @@ class Activation:
         require_float_array("x", x)
         arguments = self.arguments(params, x)
         if not self.elementwise or any(isinstance(value, ndarray) for value in arguments.values()):
-            if not x.ndim:
-                raise ValueError(f"x must have at least one axis for {self.name}, got shape ()")
+            self._require_axis(x)
             return function(x, **arguments)
         flat = x.reshape(-1)
         if x.size <= BLOCK:
@@ -180,6 +191,15 @@ class Activation:
         for start in range(0, x.size, BLOCK):
             y[start : start + BLOCK] = function(flat[start : start + BLOCK], **arguments)
         return y.reshape(x.shape)
+
+    def _require_axis(self, x: Array) -> None:
+        if not x.ndim:
+            raise ValueError(f"x must have at least one axis for {self.name}, got shape ()")
+
+    def outputs(self, features: int, **params: Number) -> int:
+        """Return the length of the last axis of the output, given that of ``x``."""
+        features, arguments = require_count("features", features, least=0), self.arguments(params)
+        return features if self.width is None else self.width(features, **arguments)
 
     def defaults(self) -> dict[str, float]:
         """Return the default of every parameter."""
