@@ -197,6 +197,8 @@ def test_the_name_can_be_taken_once():
     before = list(REGISTRY)
     with pytest.raises(ValueError, match=r"'relu' is registered twice"):
         register(relu)
+    with pytest.raises(TypeError, match="activation must be Activation, got function"):
+        register(np.mean)
     assert list(REGISTRY) == before
 
 

@@ -183,6 +183,11 @@ BAD = [
     (ValueError, r"gamma must have axes \(D=3\), got shape \(2,\)", lambda: n.batch_norm(X, D[:2], D)),
     (TypeError, "beta must have dtype float64, got float32", lambda: n.batch_norm(X, D, F4)),
     (ValueError, "eps must be greater than 0", lambda: n.batch_norm(X, D, D, eps=0)),
+    (
+        TypeError,
+        "tape must be BatchNormTape, got BatchNormPredictTape",
+        lambda: n.batch_norm_backward(n.batch_norm_predict(X, D, D, R)[1], X),
+    ),
     (ValueError, r"g must have axes \(axis 0=2, D=3\)", lambda: n.batch_norm_backward(T, X.T)),
     (TypeError, "features must be an integer", lambda: n.running_init(3.0)),
     (ValueError, "features must be at least 1", lambda: n.running_init(0)),

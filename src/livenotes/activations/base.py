@@ -18,6 +18,7 @@ from livenotes.arguments import (
     require_like,
     require_number,
     require_shape,
+    require_type,
 )
 
 Array: TypeAlias = Float[ndarray, "..."]
@@ -46,7 +47,7 @@ class Param:
     whole: bool = False
     per_channel: bool = False
 
-    def check(self, name: str, value: Value, x: Array) -> Value:
+    def _check(self, name: str, value: Value, x: Array) -> Value:
         """Return ``value`` ready to compute with, or raise an error that names the parameter."""
         if self.per_channel and isinstance(value, ndarray):
             require_float_array(name, value)
@@ -160,7 +161,7 @@ class Activation:
             require_float_array("g", g)
             require_dtype("g", g, x.dtype)
             require_shape("g", g, (*x.shape[:-1], self.outputs(x.shape[-1], **params)))
-            return self.pullback(x, g, **self.arguments(params, x))
+            return self.pullback(x, g, **self._arguments(params, x))
         require_like("g", g, x)
         g_x = self.slope(x, **params)
         g_x *= g
@@ -179,7 +180,7 @@ class Activation:
 
     def _apply(self, function: Callable[..., Array], x: Array, params: Mapping[str, Value]) -> Array:
         require_float_array("x", x)
-        arguments = self.arguments(params, x)
+        arguments = self._arguments(params, x)
         if not self.elementwise or any(isinstance(value, ndarray) for value in arguments.values()):
             self._require_axis(x)
             return function(x, **arguments)
@@ -196,9 +197,9 @@ class Activation:
         if not x.ndim:
             raise ValueError(f"x must have at least one axis for {self.name}, got shape ()")
 
-    def outputs(self, features: int, **params: Number) -> int:
+    def outputs(self, features: int, **params: Value) -> int:
         """Return the length of the last axis of the output, given that of ``x``."""
-        features, arguments = require_count("features", features, least=0), self.arguments(params)
+        features, arguments = require_count("features", features, least=0), self._arguments(params)
         return features if self.width is None else self.width(features, **arguments)
 
     def defaults(self) -> dict[str, float]:
@@ -207,21 +208,21 @@ class Activation:
 
     def bounds(self, **params: Number) -> Interval:
         """Infimum and supremum of the values under these parameters."""
-        arguments = self.arguments(params)
+        arguments = self._arguments(params)
         return self.image if self.image_at is None else self.image_at(**arguments)
 
     def corners(self, **params: Number) -> tuple[float, ...]:
         """Where the slope jumps under these parameters."""
-        arguments = self.arguments(params)
+        arguments = self._arguments(params)
         return self.kinks if self.kinks_at is None else self.kinks_at(**arguments)
 
-    def arguments(self, given: Mapping[str, Value], x: Array = SCALAR) -> dict[str, Any]:
+    def _arguments(self, given: Mapping[str, Value], x: Array = SCALAR) -> dict[str, Any]:
         """Fill in the defaults and check every value; raise TypeError for a parameter it does not have."""
         for key in given:
             if key not in self.params:
                 known = ", ".join(self.params) or "none"
                 raise TypeError(f"{self.name} has no parameter {key!r}; its parameters: {known}")
-        return {key: p.check(key, given.get(key, p.default), x) for key, p in self.params.items()}
+        return {key: p._check(key, given.get(key, p.default), x) for key, p in self.params.items()}
 
 
 REGISTRY: dict[str, Activation] = {}
@@ -230,6 +231,7 @@ REGISTRY: dict[str, Activation] = {}
 
 def register(activation: Activation) -> Activation:
     """Add an activation to the registry and return it; raise ValueError if the name is taken."""
+    require_type("activation", activation, Activation)
     if activation.name in REGISTRY:
         raise ValueError(f"activation {activation.name!r} is registered twice")
     REGISTRY[activation.name] = activation

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes.arguments import require_count, require_nonnegative, require_positive
+from livenotes.arguments import require_count, require_generator, require_nonnegative, require_positive
 
 
 class Planar(NamedTuple):
@@ -90,6 +90,7 @@ def spirals(rng: np.random.Generator, n: int, *, noise: float = 0.05, turns: flo
 
 
 def _labels(rng: np.random.Generator, n: int, noise: float) -> Int[ndarray, " N"]:
+    require_generator(rng)
     require_count("n", n, least=2)
     require_nonnegative("noise", noise)
     return rng.permutation(np.arange(n) % 2)
