@@ -62,6 +62,16 @@ def test_float32_stays_float32(rng):
     assert {a.dtype for a in (out, g_x, *(p for g in g_layers for p in g))} == {np.dtype(np.float32)}
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_large_inputs_give_finite_gradients(dtype, rng):
+    layers, x = dense.init(rng, (3, 4, 2), dtype=dtype), (1e4 * rng.normal(size=(5, 3))).astype(dtype)
+    for activation in (relu, sigmoid, softplus, tanh):
+        with np.errstate(all="raise", under="ignore"):
+            out, tape = dense.forward(layers, x, activation)
+            g_layers, g_x = dense.backward(layers, tape, out)
+        assert all(np.isfinite(a).all() for a in (out, g_x, *(p for g in g_layers for p in g)))
+
+
 def test_nothing_is_mutated(rng):
     layers, x = dense.init(rng, (3, 4, 2)), rng.normal(size=(5, 3))
     copies = [p.copy() for layer in layers for p in layer]

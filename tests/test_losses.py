@@ -58,6 +58,7 @@ def test_far_logits_give_finite_losses(dtype):
         assert np.abs(g_wrong).max() == 0.5
         assert logistic(far, (far > 0).astype(dtype))[0] == 0.0
         assert logistic(far, (far < 0).astype(dtype))[0] == 1e4
+        assert squared_error(far, -far)[0] == 4e8
     np.testing.assert_array_equal(far, before)
 
 

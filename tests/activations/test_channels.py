@@ -59,14 +59,16 @@ def test_keeps_dtype_stays_finite_and_leaves_input_alone(act, dtype):
     for shape in [(12,), (0, 12), (2, 12), (3, 1, 12)]:
         x = np.resize(np.array([-1e4, -1.0, 0.0, 1.0, 1e4], dtype), shape)
         x.flags.writeable = False
-        with np.errstate(all="raise", under="ignore"):
-            y = act(x)
-            g_x = act.backward(x, y)
-        assert y.dtype == g_x.dtype == dtype
-        assert y.shape[:-1] == x.shape[:-1]
-        assert g_x.shape == x.shape
-        assert np.isfinite(y).all()
-        assert np.isfinite(g_x).all()
+        for kw in settings(act):
+            with np.errstate(all="raise", under="ignore"):
+                y = act(x, **kw)
+                g_x = act.backward(x, y, **kw)
+            assert y.dtype == g_x.dtype == dtype
+            assert y.shape[:-1] == x.shape[:-1]
+            assert g_x.shape == x.shape
+            assert np.isfinite(y).all()
+            assert np.isfinite(g_x).all()
+            assert not np.shares_memory(x, y)
 
 
 def test_ties_and_kinks_are_settled():
@@ -117,6 +119,7 @@ def test_only_learned_parameters_have_gradients(rng):
 def test_rrelu_draws_within_its_limits_and_backpropagates_them(seed, ends):
     lower, upper = ends
     x = np.random.default_rng(seed).normal(size=(4, 7))
+    x[0, 0] = 0  # at the kink a slope is drawn too
     y, tape = rrelu_train(x, np.random.default_rng(seed), lower=lower, upper=upper)
     np.testing.assert_array_equal(tape[x > 0], 1)
     assert ((tape[x <= 0] >= lower) & (tape[x <= 0] <= upper)).all()

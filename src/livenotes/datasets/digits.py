@@ -1,4 +1,7 @@
-"""The 1,797 handwritten digits of 8 x 8 pixels that install with scikit-learn."""
+"""The 1,797 handwritten digits of 8 x 8 pixels that install with scikit-learn.
+
+Used in the chapter on activation functions and in the last one.
+"""
 
 from functools import cache
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Two-class problems in the plane that a straight line cannot solve."""
+"""Two-class problems in the plane that a straight line cannot solve. Chapter: Activation functions."""
 
 from typing import NamedTuple
 
