@@ -18,7 +18,7 @@ def softmax_cross_entropy(
     r"""Cross-entropy between the softmax of ``logits`` and the class that is right.
 
     $L = -\frac1B \sum_b \log p_{b,y_b}$ with $p = \mathrm{softmax}(z)$; its gradient is
-    $\partial L/\partial z = (p - \mathrm{onehot}(y))/B$.
+    $\partial L/\partial z = (p - \mathrm{onehot}(y))/B$. Source: {cite}`bridle1990probabilistic`.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def logistic(
 ) -> tuple[float, Float[ndarray, "*S"]]:
     r"""Binary cross-entropy of $\sigma(z)$: $L = \mathrm{mean}\,[\log(1 + e^{z}) - t z]$.
 
-    Its gradient is $(\sigma(z) - t)/N$, with N the number of entries.
+    Its gradient is $(\sigma(z) - t)/N$, with N the number of entries. Source: {cite}`cox1958regression`.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def squared_error(
 ) -> tuple[float, Float[ndarray, "*S"]]:
     r"""Mean squared error $\mathrm{mean}\,(y - t)^2$, with gradient $2(y - t)/N$.
 
-    The mean is over all N entries and carries no factor of one half.
+    The mean is over all N entries and carries no factor of one half, unlike {cite}`rumelhart1986learning`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The 1,797 handwritten digits of 8 x 8 pixels that install with scikit-learn.
+"""The 1,797 handwritten digits of 8 x 8 pixels that install with scikit-learn {cite}`alpaydin1998cascading`.
 
 Used in the chapter on activation functions and in the last one.
 """

@@ -62,6 +62,8 @@ def moons(rng: np.random.Generator, n: int, *, noise: float = 0.1) -> Planar:
 def spirals(rng: np.random.Generator, n: int, *, noise: float = 0.05, turns: float = 1.0) -> Planar:
     """Two arms that wind about the origin, one the other turned by 180 degrees.
 
+    Source: {cite}`lang1988learning`, with noise and with a length that can be set.
+
     Parameters
     ----------
     rng : numpy.random.Generator

@@ -1,4 +1,7 @@
-r"""Batch normalization: every feature standardized over the batch {cite}`ioffe2015batch`."""
+r"""Batch normalization: every feature standardized over the batch {cite}`ioffe2015batch`.
+
+Chapter: Normalization.
+"""
 
 from typing import Any, NamedTuple
 

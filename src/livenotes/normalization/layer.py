@@ -1,4 +1,7 @@
-r"""Layer normalization: every example standardized over its features {cite}`ba2016layer`."""
+r"""Layer normalization: every example standardized over its features {cite}`ba2016layer`.
+
+Chapter: Normalization.
+"""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Normalization of weight vectors: weight norm and cosine norm."""
+"""Normalization of weight vectors: weight norm and cosine norm. Chapter: Normalization."""
 
 from typing import NamedTuple
 

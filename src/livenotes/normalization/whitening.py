@@ -1,4 +1,4 @@
-r"""Preparing data: normalize, decorrelate, whiten {cite}`lecun1998efficient`, §4.3.
+r"""Preparing data: normalize, decorrelate, whiten {cite}`lecun1998efficient`, §4.3. Chapter: Normalization.
 
 All three subtract the mean of each feature and multiply by a matrix: a diagonal one, a rotation, or a
 root of the inverse covariance. All depend on the data through the covariance $C = X^\top X / B$ of the

@@ -1,7 +1,8 @@
 """Sequences of different length in one batch: which steps are real and which are padding.
 
 A cell given a mask keeps its state through padded steps, so the last output is the last real one wherever
-the sequence ended, and no gradient reaches the padding.
+the sequence ended, and no gradient reaches the padding. Explained in the chapter on
+the LSTM and its variants.
 """
 
 import numpy as np
