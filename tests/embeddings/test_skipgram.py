@@ -111,6 +111,17 @@ def test_words_that_share_contexts_come_to_point_the_same_way(rng):
     assert len(most_similar(params.center, 2, count=50)[0]) == 9
 
 
+def test_similarities_match_torch(rng):
+    vectors, (a, b) = rng.normal(size=(V, D)), rng.integers(V, size=(2, N))
+    table = torch.tensor(vectors)
+    want = functional.cosine_similarity(table[a], table[b])
+    np.testing.assert_allclose(cosine_similarity(vectors, a, b), want, rtol=1e-12)
+    nearest, values = most_similar(vectors, 3, count=2)
+    want = functional.cosine_similarity(table, table[3:4])
+    np.testing.assert_allclose(values, want[nearest], rtol=1e-12)
+    assert values[-1] == pytest.approx(np.sort(want)[-3])  # the word itself comes before them
+
+
 def recorded(monkeypatch, name):
     """Arguments of every call of one of the module's functions, which still does its work."""
     calls, function = [], getattr(sg, name)
