@@ -23,7 +23,7 @@ from livenotes.dropout import (
     standout_predict,
 )
 
-rates = st.floats(0, 0.95)
+rates = st.just(0.0) | st.floats(0.01, 0.95)  # below, N draws drop too few for a normal distribution
 seeds = st.integers(0, 2**32 - 1)
 both = pytest.mark.parametrize("inverted", [True, False])
 N = 100_000
