@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.special import expit
 
-from .arguments import require_same_shape
+from livenotes.arguments import require_shape
 
 
 def softmax_cross_entropy(
@@ -114,6 +114,6 @@ def squared_error(
 
 
 def _require_batch(name: str, value: ndarray, shape: tuple[int, ...]) -> None:
-    require_same_shape(name, value, shape)
+    require_shape(name, value, shape)
     if not value.size:
         raise ValueError(f"{name} must hold at least one example, got shape {shape}")
