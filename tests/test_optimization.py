@@ -123,7 +123,9 @@ def test_decoupled_momentum_by_hand():
     assert p == pytest.approx(2.0 * (1 - 0.05) - 1.5)
 
 
-gradients = arrays(np.float64, array_shapes(max_dims=2, max_side=4), elements=st.floats(-1e6, 1e6))
+# Smaller entries than these lose digits when they are squared or divided, in the reference too.
+entries = st.floats(-1e6, 1e6).filter(lambda entry: entry == 0 or abs(entry) > 1e-100)
+gradients = arrays(np.float64, array_shapes(max_dims=2, max_side=4), elements=entries)
 
 
 @given(st.lists(gradients, min_size=1, max_size=3), st.floats(1e-3, 1e3))
