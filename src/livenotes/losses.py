@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.special import expit
 
-from livenotes.arguments import require_shape
+from .arguments import require_shape
 
 
 def softmax_cross_entropy(
