@@ -1,17 +1,17 @@
 """Experiments of the chapter on dropout; ``*_measures`` hold the numbers of its claims."""
 
-from .committees import Committees, committees
 from .correction import Equivalence, Prediction, equivalence, prediction
 from .drawn import Network, network
 from .inputs import UnitInput, unit_input
 from .learned import Features, features
 from .masks import Ensemble, ensemble
 from .methods import Variants, keep_probability, variants
-from .normalized import Normalized, normalized
+from .normed import Normalized, normalized
+from .proofs import Theory, theory
 from .rates import Capacity, Sweep, capacity, sweep
 from .shift import VarianceShift, variance_shift
 from .steps import Untouched, untouched
-from .theory import Theory, theory
+from .voting import Committees, committees
 
 __all__ = [
     "Capacity",

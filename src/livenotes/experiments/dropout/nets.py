@@ -5,9 +5,10 @@ all connections that leave it, so that every kind of noise acts on the same weig
 the first.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -17,6 +18,7 @@ from livenotes.activations import relu
 from livenotes.activations.base import Array
 from livenotes.dense import Layer
 from livenotes.dropout import (
+    DropoutTape,
     dropconnect,
     dropconnect_backward,
     dropout,
@@ -30,43 +32,80 @@ Hidden = Float[ndarray, "B I"]
 Outputs = Float[ndarray, "B O"]
 
 
-class Noise(Protocol):
+class Noise(ABC):
     """One way of feeding hidden units to the next layer: with noise in training, without in prediction."""
 
+    @abstractmethod
     def feed(self, h: Array, s: Array, layer: Layer, rng: np.random.Generator) -> tuple[Array, Any]:
         """Return what enters the next layer's activation, and a tape; ``s`` is what made ``h``."""
 
+    @abstractmethod
     def back(self, tape: Any, layer: Layer, g: Array) -> tuple[Layer, Array]:
         """Return dL/d(layer) and dL/dh."""
 
+    @abstractmethod
     def predict(self, h: Array, s: Array, layer: Layer) -> Array:
         """Return what enters the next layer's activation when nothing is dropped."""
 
 
+class _UnitNoise(Noise):
+    """Whatever drops units: they differ in the odds, and in what they scale."""
+
+    @abstractmethod
+    def drop(self, h: Array, s: Array, layer: Layer, rng: np.random.Generator) -> tuple[Array, DropoutTape]:
+        """Return the units with some of them at 0."""
+
+    def feed(self, h: Array, s: Array, layer: Layer, rng: np.random.Generator) -> tuple[Array, Any]:
+        kept, dropped = self.drop(h, s, layer, rng)
+        return kept @ layer.w.T + layer.b, (kept, dropped)
+
+    def back(self, tape: Any, layer: Layer, g: Array) -> tuple[Layer, Array]:
+        kept, dropped = tape
+        return Layer(g.T @ kept, g.sum(axis=0)), dropout_backward(dropped, g @ layer.w)
+
+
 @dataclass(frozen=True)
-class Units:
+class Units(_UnitNoise):
     """Dropout: every hidden unit is dropped with probability ``rate``."""
 
     rate: float
     inverted: bool = True
 
-    def feed(self, h: Array, s: Array, layer: Layer, rng: np.random.Generator) -> tuple[Array, Any]:
-        """Drop units."""
-        kept, tape = dropout(h, rng, rate=self.rate, inverted=self.inverted)
-        return kept @ layer.w.T + layer.b, (kept, tape)
-
-    def back(self, tape: Any, layer: Layer, g: Array) -> tuple[Layer, Array]:
-        """Send the gradient through the units that were kept."""
-        kept, factor = tape
-        return Layer(g.T @ kept, g.sum(axis=0)), dropout_backward(factor, g @ layer.w)
+    def drop(self, h: Array, s: Array, layer: Layer, rng: np.random.Generator) -> tuple[Array, DropoutTape]:
+        """Drop every unit with the same probability."""
+        return dropout(h, rng, rate=self.rate, inverted=self.inverted)
 
     def predict(self, h: Array, s: Array, layer: Layer) -> Array:
-        """Keep all units; scale the weights if training did not."""
+        """Keep all units; scale them if training did not."""
         return dropout_predict(h, rate=self.rate, inverted=self.inverted) @ layer.w.T + layer.b
 
 
 @dataclass(frozen=True)
-class Shared:
+class Adaptive(_UnitNoise):
+    r"""Standout: a unit is kept with probability $\sigma(\alpha s + \beta)$.
+
+    ``beta`` is set so that ``rate`` is the probability of dropping a unit whose input is 0.
+    """
+
+    rate: float
+    alpha: float = 1.0
+
+    @property
+    def beta(self) -> float:
+        r"""The logarithm of the odds of keeping a unit whose input is 0."""
+        return float(np.log1p(-self.rate) - np.log(self.rate))
+
+    def drop(self, h: Array, s: Array, layer: Layer, rng: np.random.Generator) -> tuple[Array, DropoutTape]:
+        """Drop units, the strongly driven ones seldom."""
+        return standout(h, s, rng, alpha=self.alpha, beta=self.beta)
+
+    def predict(self, h: Array, s: Array, layer: Layer) -> Array:
+        """Scale every unit by its own probability."""
+        return standout_predict(h, s, alpha=self.alpha, beta=self.beta) @ layer.w.T + layer.b
+
+
+@dataclass(frozen=True)
+class Shared(_UnitNoise):
     """Inverted dropout with one mask for the whole batch; with ``fixed``, with the same mask all the time.
 
     A mask that never changes leaves a smaller net, so that prediction keeps to it.
@@ -75,31 +114,23 @@ class Shared:
     rate: float
     fixed: int | None = None
 
-    def feed(self, h: Array, s: Array, layer: Layer, rng: np.random.Generator) -> tuple[Array, Any]:
-        """Drop the same units for every example."""
-        factor = self._factor(h, layer, rng)
-        return (h * factor) @ layer.w.T + layer.b, (h * factor, factor)
-
-    def back(self, tape: Any, layer: Layer, g: Array) -> tuple[Layer, Array]:
-        """Send the gradient through the units that were kept."""
-        kept, factor = tape
-        return Layer(g.T @ kept, g.sum(axis=0)), (g @ layer.w) * factor
+    def drop(self, h: Array, s: Array, layer: Layer, rng: np.random.Generator) -> tuple[Array, DropoutTape]:
+        """Drop the same units for every example; where the mask is fixed, the layer's shape decides which."""
+        if self.fixed is not None:
+            rng = np.random.default_rng([self.fixed, *layer.w.shape])
+        _, row = dropout(np.ones(h.shape[1], h.dtype), rng, rate=self.rate)
+        factor = np.broadcast_to(row.factor, h.shape)
+        return h * factor, DropoutTape(factor)
 
     def predict(self, h: Array, s: Array, layer: Layer) -> Array:
         """Keep all units, or those of the mask that never changes."""
         if self.fixed is not None:
-            h = h * self._factor(h, layer, np.random.default_rng(self.fixed))
+            h, _ = self.drop(h, s, layer, np.random.default_rng(self.fixed))
         return h @ layer.w.T + layer.b
-
-    def _factor(self, h: Array, layer: Layer, rng: np.random.Generator) -> Array:
-        """A row of factors; where the mask is fixed, it depends on the layer's shape alone."""
-        if self.fixed is not None:
-            rng = np.random.default_rng([self.fixed, *layer.w.shape])
-        return dropout(np.ones(h.shape[1], h.dtype), rng, rate=self.rate)[1].factor
 
 
 @dataclass(frozen=True)
-class Connections:
+class Connections(Noise):
     """DropConnect: every connection that leaves a hidden unit is dropped with probability ``rate``."""
 
     rate: float
@@ -117,36 +148,6 @@ class Connections:
     def predict(self, h: Array, s: Array, layer: Layer) -> Array:
         """Scale the weights: the mean over all masks."""
         return (1 - self.rate) * (h @ layer.w.T) + layer.b
-
-
-@dataclass(frozen=True)
-class Adaptive:
-    r"""Standout: a unit is kept with probability $\sigma(\alpha s + \beta)$.
-
-    ``beta`` is set so that ``rate`` is the probability of dropping a unit whose input is 0.
-    """
-
-    rate: float
-    alpha: float = 1.0
-
-    @property
-    def beta(self) -> float:
-        r"""The logarithm of the odds of keeping a unit whose input is 0."""
-        return float(np.log1p(-self.rate) - np.log(self.rate))
-
-    def feed(self, h: Array, s: Array, layer: Layer, rng: np.random.Generator) -> tuple[Array, Any]:
-        """Drop units, the strongly driven ones seldom."""
-        kept, tape = standout(h, s, rng, alpha=self.alpha, beta=self.beta)
-        return kept @ layer.w.T + layer.b, (kept, tape)
-
-    def back(self, tape: Any, layer: Layer, g: Array) -> tuple[Layer, Array]:
-        """Send the gradient through the units that were kept."""
-        kept, factor = tape
-        return Layer(g.T @ kept, g.sum(axis=0)), dropout_backward(factor, g @ layer.w)
-
-    def predict(self, h: Array, s: Array, layer: Layer) -> Array:
-        """Scale every unit by its own probability."""
-        return standout_predict(h, s, alpha=self.alpha, beta=self.beta) @ layer.w.T + layer.b
 
 
 class NoisyTape(NamedTuple):

@@ -9,13 +9,13 @@ from numpy import ndarray
 
 from livenotes.dropout import annealed_rate
 
-from .committees import committees
 from .correction import prediction
 from .inputs import CASES, UnitInput, unit_input
 from .masks import ensemble
 from .methods import EPOCHS, keep_probability
+from .proofs import theory
 from .task import SEEDS
-from .theory import theory
+from .voting import committees
 
 RATE = 0.5
 

@@ -1,6 +1,7 @@
 """What one update does to the units that are dropped in it, under four optimizers."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,19 +76,12 @@ def _compare(name: str, seed: int, noise: Noise) -> tuple[float, float]:
         out, tape = forward(net, x[rows], noise, masks)
         _, g = softmax_cross_entropy(out, task.labels[rows])
         net, state = step(net, backward(net, tape, noise, g), state)
-    factors = [np.atleast_2d(getattr(factor, "factor", factor))[0] for _, factor in tape.fed]
-    hidden = [np.zeros(WIDTHS[0], bool), *(factor == 0 for factor in factors), np.zeros(WIDTHS[-1], bool)]
-    same = np.concatenate(
-        [
-            (p == q).ravel()
-            for old, new in zip(before, net, strict=True)
-            for p, q in zip(old, new, strict=True)
-        ]
-    )
-    of_dropped = np.concatenate(
-        [part.ravel() for k in range(len(net)) for part in _owned(hidden[k], hidden[k + 1])]
-    )
-    return float(same[of_dropped].mean()), float(same[~of_dropped].mean())
+    dropped = [own.factor[0] == 0 for _, own in tape.fed]  # of the first example
+    gone = [np.zeros(WIDTHS[0], bool), *dropped, np.zeros(WIDTHS[-1], bool)]
+    same = [(p == q).ravel() for pair in zip(before, net, strict=True) for p, q in zip(*pair, strict=True)]
+    owned = [part.ravel() for ends in pairwise(gone) for part in _owned(*ends)]
+    stayed, theirs = np.concatenate(same), np.concatenate(owned)
+    return float(stayed[theirs].mean()), float(stayed[~theirs].mean())
 
 
 def _owned(below: Any, above: Any) -> Layer:

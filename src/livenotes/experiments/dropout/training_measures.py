@@ -9,15 +9,15 @@ from numpy import ndarray
 
 from livenotes.dropout import dropconnect
 
-from .committees import committees
 from .learned import SETTINGS, features
 from .masks import ensemble
 from .methods import variants
-from .normalized import PLACES, normalized
+from .normed import PLACES, normalized
+from .proofs import theory
 from .rates import capacity, sweep
 from .steps import untouched
 from .task import BATCH, SEEDS, UPDATES, WIDTHS
-from .theory import theory
+from .voting import committees
 
 
 def best_rate_gain() -> Float[ndarray, " S"]:
