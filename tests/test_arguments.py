@@ -65,6 +65,10 @@ BAD = [
     (ValueError, "p must be 0 or greater, got -1", lambda: a.require_nonnegative("p", -1)),
     (ValueError, r"p must be in \[0, 1\), got 1", lambda: a.require_fraction("p", 1)),
     (ValueError, r"p must be in \[0, 1\), got -0.5", lambda: a.require_fraction("p", -0.5)),
+    (TypeError, "n must be an array of integers, got list", lambda: a.require_ids("n", [1], 3)),
+    (TypeError, "n must be an array of integers, got float64", lambda: a.require_ids("n", X, 3)),
+    (ValueError, r"n must be in 0..2, got 0..3", lambda: a.require_ids("n", np.arange(4), 3)),
+    (ValueError, r"n must be in 0..2, got -1..1", lambda: a.require_ids("n", np.arange(-1, 2), 3)),
     (TypeError, "n must be an integer, got float", lambda: a.require_count("n", 2.0)),
     (TypeError, "n must be an integer, got bool", lambda: a.require_count("n", True)),
     (ValueError, "n must be at least 1, got 0", lambda: a.require_count("n", 0)),
@@ -83,6 +87,8 @@ def test_good_input_passes():
     a.require_axes(("x", np.ones((5, 2, 3)), "... T D"), ("y", np.ones((5, 4, 3)), "... S D"))
     a.require_like("g", X, X)
     a.require_generator(np.random.default_rng(0))
+    a.require_ids("n", np.arange(3, dtype=np.int8), 3)
+    a.require_ids("n", np.zeros(0, int), 0)
 
 
 def test_numbers_come_back_as_python_numbers():

@@ -208,6 +208,8 @@ BAD = [
         r"mask must leave every query a key, got none at \(1,\)",
         lambda: masked_softmax(X, np.array([[True], [False]])),
     ),
+    (ValueError, r"g must have shape \(2, 3\), got \(3,\)", lambda: softmax_backward(X, X[0])),
+    (TypeError, "weights must be .* got list", lambda: softmax_backward([1.0], X)),
     (TypeError, "scores must be", lambda: masked_softmax(np.ones((2, 2), int))),
     (ValueError, "scores must have axes", lambda: masked_softmax(X[0])),
     (ValueError, r"g must have axes \(Q=2, E=3\)", lambda: dot_product_attention_backward(T, X.T)),

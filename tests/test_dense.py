@@ -79,7 +79,7 @@ def test_bad_input_is_named(rng):
         dense.init(rng, [3])
     with pytest.raises(ValueError, match="widths"):
         dense.init(rng, [3, 0])
-    with pytest.raises(ValueError, match=r"gain: expected a positive number, got 0\.0"):
+    with pytest.raises(ValueError, match=r"gain must be greater than 0, got 0"):
         dense.init(rng, [3, 2], gain=0.0)
     with pytest.raises(ValueError, match="layers: expected at least one"):
         dense.forward([], np.zeros((1, 3)), relu)

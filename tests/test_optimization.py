@@ -198,7 +198,7 @@ BAD = [
     (ValueError, "grads must be finite, got norm nan", lambda: clip_by_norm([np.array([1.0, math.nan])], 1)),
     (ValueError, "grads must be finite, got norm inf", lambda: clip_by_norm([np.array([1.0, math.inf])], 1)),
     (TypeError, "every leaf of grads must be", lambda: clip_by_value([1.0], 1)),
-    (TypeError, "every leaf of grads must be", lambda: global_norm([None])),
+    (TypeError, "every leaf of grads must be", lambda: global_norm(["three"])),
     (ValueError, "examples must be at least 1", lambda: iterations_per_epoch(0, 1)),
     (TypeError, "batch_size must be an integer, got float", lambda: iterations_per_epoch(1, 1.0)),
 ]

@@ -17,7 +17,7 @@ class Layer(NamedTuple):
 
 W, B = np.ones((2, 3)), np.zeros(2)
 trees = st.recursive(
-    st.integers(),
+    st.integers() | st.none(),
     lambda t: st.lists(t) | st.lists(t).map(tuple) | st.builds(Layer, t, t),
     max_leaves=8,
 )
@@ -53,6 +53,8 @@ BAD = [
         Layer([W, W], B),
     ),
     (r"tree.0 must have the same structure in both, got tuple of 1 and ndarray", [(W,)], [W]),
+    (r"tree.b must have the same structure in both, got NoneType and ndarray", Layer(W, None), Layer(W, B)),
+    (r"tree.b must have the same structure in both, got int and NoneType", Layer(W, 3), Layer(W, None)),
 ]
 
 

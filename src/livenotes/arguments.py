@@ -69,6 +69,16 @@ def require_axes(*arguments: tuple[str, np.ndarray, str]) -> None:
             raise ValueError(f"{name} must have axes ({expected}), got shape {value.shape}")
 
 
+def require_ids(name: str, ids: np.ndarray, size: int) -> None:
+    """Raise unless ``ids`` is an array of integers from 0 to ``size - 1``."""
+    if not isinstance(ids, np.ndarray) or not np.issubdtype(ids.dtype, np.integer):
+        raise TypeError(
+            f"{name} must be an array of integers, got {getattr(ids, 'dtype', type(ids).__name__)}"
+        )
+    if ids.size and not 0 <= ids.min() <= ids.max() < size:
+        raise ValueError(f"{name} must be in 0..{size - 1}, got {ids.min()}..{ids.max()}")
+
+
 def require_generator(value: object) -> None:
     """Raise TypeError unless ``value`` is a numpy.random.Generator."""
     if not isinstance(value, np.random.Generator):

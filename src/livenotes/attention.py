@@ -12,7 +12,15 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from livenotes.arguments import Number, require_axes, require_count, require_generator, require_number
+from livenotes.arguments import (
+    Number,
+    require_axes,
+    require_count,
+    require_float_array,
+    require_generator,
+    require_like,
+    require_number,
+)
 
 Queries = Float[ndarray, "*B Q D"]
 Keys = Float[ndarray, "*B K D"]
@@ -72,6 +80,8 @@ def _checked(mask: Mask, shape: tuple[int, ...]) -> Mask:
 
 def softmax_backward(weights: Weights, g: Weights) -> Weights:
     r"""Return dL/d(scores), $a \odot (g - \langle a, g\rangle)$ with the weights $a$."""
+    require_float_array("weights", weights)
+    require_like("g", g, weights)
     return weights * (g - np.sum(weights * g, axis=-1, keepdims=True))
 
 

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from .activations import Activation
+from .arguments import require_positive
 
 
 class Layer(NamedTuple):
@@ -70,8 +71,7 @@ def init(
     """
     if len(widths) < 2 or min(widths) < 1:
         raise ValueError(f"widths: expected two or more positive numbers, got {list(widths)}")
-    if not gain > 0:
-        raise ValueError(f"gain: expected a positive number, got {gain}")
+    gain = require_positive("gain", gain)
     return [
         Layer(rng.normal(scale=gain / np.sqrt(i), size=(o, i)).astype(dtype), np.zeros(o, dtype))
         for i, o in pairwise(widths)

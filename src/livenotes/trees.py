@@ -1,4 +1,7 @@
-"""Parameters as trees: named tuples, tuples and lists, nested, with arrays as leaves."""
+"""Parameters as trees: named tuples, tuples and lists, nested, with arrays as leaves.
+
+None is a tree without leaves: it stands where a variant of a method lacks a part.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
@@ -10,6 +13,8 @@ Tree = TypeVar("Tree")
 
 def leaves(tree: Any) -> list[Any]:
     """Return the leaves from left to right."""
+    if tree is None:
+        return []
     if isinstance(tree, (tuple, list)):
         return [leaf for child in tree for leaf in leaves(child)]
     return [tree]
@@ -29,6 +34,8 @@ def _fill(tree: Any, values: Iterator[Any]) -> Any:
         return type(tree)(*(_fill(child, values) for child in tree))
     if isinstance(tree, (tuple, list)):
         return type(tree)(_fill(child, values) for child in tree)
+    if tree is None:
+        return None
     try:
         return next(values)
     except StopIteration:
@@ -53,10 +60,17 @@ def tree_map(function: Callable[..., Any], tree: Tree, *others: Any) -> Tree:
 def require_same_tree(tree: Any, other: Any, where: str = "tree") -> None:
     """Raise ValueError, saying where, unless both have the same structure and shapes."""
     branch = isinstance(tree, (tuple, list))
-    if branch != isinstance(other, (tuple, list)) or (branch and len(tree) != len(other)):
+    absent = tree is None
+    if (
+        branch != isinstance(other, (tuple, list))
+        or absent != (other is None)
+        or (branch and len(tree) != len(other))
+    ):
         raise ValueError(
             f"{where} must have the same structure in both, got {_kind(tree)} and {_kind(other)}"
         )
+    if absent:
+        return
     if not branch:
         if np.shape(tree) != np.shape(other):
             raise ValueError(f"{where} must have shape {np.shape(tree)} in both, got {np.shape(other)}")

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from livenotes import activations
 from livenotes.activations import REGISTRY, Activation, Param, prelu, register, relu
+from livenotes.activations.base import BLOCK
 
 every = pytest.mark.parametrize("act", REGISTRY.values(), ids=lambda a: a.name)
 ELEMENTWISE = [a for a in REGISTRY.values() if a.elementwise]
@@ -122,9 +123,20 @@ def test_keeps_shape_and_dtype_stays_finite_and_leaves_input_alone(act, dtype):
 
 @each
 def test_float32_is_as_exact_as_float32_can_be(act, rng):
-    x = rng.normal(scale=4, size=1000).astype(np.float32)
+    x = np.concatenate([rng.normal(scale=4, size=1000), [-1e4, -100, 100, 1e4]]).astype(np.float32)
+    rounding = 1e-7 * np.maximum(1, np.abs(x))  # a gate near 0 or 1 is known to 1e-7, and multiplied by x
     for f in (act, act.slope):
-        np.testing.assert_allclose(f(x), f(x.astype(np.float64)), rtol=3e-6, atol=1e-7)
+        exact = f(x.astype(np.float64))
+        assert (np.abs(f(x) - exact) <= rounding + 3e-6 * np.abs(exact)).all()
+
+
+@each
+def test_large_arrays_are_computed_as_small_ones(act, rng):
+    x = rng.normal(scale=4, size=(3, BLOCK // 2 + 1)).astype(np.float32)
+    for array in (x, x.T, x[:, ::-1]):
+        for f in (act, act.slope):
+            want = np.stack([f(row) for row in array]) if len(array) == 3 else f(array.T.copy()).T
+            np.testing.assert_allclose(f(array), want, rtol=1e-6, atol=1e-7)
 
 
 @each

@@ -54,9 +54,9 @@ def test_curves_without_noise_are_the_documented_ones(rng):
 
 
 def test_bad_input_is_named(rng):
-    with pytest.raises(ValueError, match="n: expected at least 2 points, got 1"):
+    with pytest.raises(ValueError, match="n must be at least 2, got 1"):
         planar.xor(rng, 1)
-    with pytest.raises(ValueError, match="noise: expected a standard deviation of 0 or more, got -1"):
+    with pytest.raises(ValueError, match="noise must be 0 or greater, got -1"):
         planar.moons(rng, 10, noise=-1.0)
-    with pytest.raises(ValueError, match="turns: expected a positive number, got 0"):
+    with pytest.raises(ValueError, match="turns must be greater than 0, got 0"):
         planar.spirals(rng, 10, turns=0.0)

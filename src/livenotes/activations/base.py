@@ -24,6 +24,7 @@ Value: TypeAlias = Number | Float[ndarray, " C"]
 Interval: TypeAlias = tuple[float, float]
 
 SCALAR = np.zeros(())
+BLOCK = 2**15  # entries computed at a time
 
 
 @dataclass(frozen=True)
@@ -167,10 +168,18 @@ class Activation:
     def _apply(self, function: Callable[..., Array], x: Array, params: Mapping[str, Value]) -> Array:
         require_float_array("x", x)
         arguments = self.arguments(params, x)
-        if not x.ndim and not self.elementwise:
-            raise ValueError(f"x must have at least one axis for {self.name}, got shape ()")
-        # NumPy turns an array without axes into a scalar as it computes, so lend it one.
-        return function(x, **arguments) if x.ndim else function(x[None], **arguments)[0, ...]
+        if not self.elementwise or any(isinstance(value, ndarray) for value in arguments.values()):
+            if not x.ndim:
+                raise ValueError(f"x must have at least one axis for {self.name}, got shape ()")
+            return function(x, **arguments)
+        flat = x.reshape(-1)
+        if x.size <= BLOCK:
+            return function(flat, **arguments).reshape(x.shape)
+        # Block by block, so that what a formula computes on the way stays in the processor's cache.
+        y = np.empty_like(flat)
+        for start in range(0, x.size, BLOCK):
+            y[start : start + BLOCK] = function(flat[start : start + BLOCK], **arguments)
+        return y.reshape(x.shape)
 
     def defaults(self) -> dict[str, float]:
         """Return the default of every parameter."""

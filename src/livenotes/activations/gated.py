@@ -5,11 +5,11 @@ import math
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from scipy import special
 
+from . import _normal as normal
 from .base import Activation, Array, Param, register
 from .rectified import softplus
-from .sigmoidal import sigmoid, tanh
+from .sigmoidal import sigmoid
 
 
 def _halves(x: Float[ndarray, "... C"]) -> tuple[Array, Array]:
@@ -38,9 +38,11 @@ def _glu(x: Float[ndarray, "... C"]) -> Array:
 
 
 def _glu_backward(x: Float[ndarray, "... C"], g: Array) -> Float[ndarray, "... C"]:
-    r"""Return dL/dx, $[g\,\sigma(b),\ g\,a\,\sigma'(b)]$."""
+    r"""Return dL/dx, $[g\,\sigma,\ g\,a\,\sigma(1-\sigma)]$ with $\sigma=\sigma(b)$."""
     a, b = _halves(x)
-    return np.concatenate([g * sigmoid(b), g * a * sigmoid.slope(b)], axis=-1)
+    gate = sigmoid(b)
+    g_a = g * gate
+    return np.concatenate([g_a, g_a * a * (1 - gate)], axis=-1)
 
 
 glu = register(
@@ -58,21 +60,17 @@ glu = register(
 )
 
 
-def _normal_cdf(x: Array) -> Array:
-    return 0.5 * special.erfc(-math.sqrt(0.5) * x)
-
-
 def _gelu(x: Array) -> Array:
     r"""Gaussian error linear unit, $x\,\Phi(x)$ {cite}`hendrycks2016gelu`.
 
     $\Phi$ is the distribution function of the standard normal.
     """
-    return x * _normal_cdf(x)
+    return x * normal.cdf(x)
 
 
 def _gelu_slope(x: Array) -> Array:
     r"""Slope of GELU, $\Phi(x) + x\,\varphi(x)$ with the normal density $\varphi$."""
-    return _normal_cdf(x) + x * np.exp(-0.5 * x**2) / math.sqrt(2 * math.pi)
+    return normal.cdf(x) + x * normal.density(x)
 
 
 gelu = register(
@@ -103,9 +101,10 @@ def _twice_u(x: Array) -> Array:
 
 
 def _gelu_tanh_slope(x: Array) -> Array:
-    r"""Slope of GELU through tanh, $\sigma(2u) + x\,\sigma'(2u)\,2u'$."""
-    z = _twice_u(x)
-    return sigmoid(z) + x * sigmoid.slope(z) * (math.sqrt(8 / math.pi) * (1 + 3 * 0.044715 * x**2))
+    r"""Slope of GELU through tanh, $\sigma + x\,\sigma(1-\sigma)\,2u'$ with $\sigma=\sigma(2u)$."""
+    gate = sigmoid(_twice_u(x))
+    inner = math.sqrt(8 / math.pi) * x * (1 + 3 * 0.044715 * x**2)
+    return gate * (1 + inner * (1 - gate))
 
 
 gelu_tanh = register(
@@ -147,9 +146,10 @@ def _swish(x: Array, *, beta: float) -> Array:
 
 
 def _swish_slope(x: Array, *, beta: float) -> Array:
-    r"""Slope of Swish, $\sigma(\beta x) + \beta x\,\sigma'(\beta x)$."""
+    r"""Slope of Swish, $\sigma\,(1 + \beta x\,(1-\sigma))$ with $\sigma=\sigma(\beta x)$."""
     z = beta * x
-    return sigmoid(z) + z * sigmoid.slope(z)
+    gate = sigmoid(z)
+    return gate * (1 + z * (1 - gate))
 
 
 def _swish_slope_beta(x: Array, *, beta: float) -> Array:
@@ -163,7 +163,7 @@ def _gelu_sigmoid(x: Array) -> Array:
 
 
 def _gelu_sigmoid_slope(x: Array) -> Array:
-    r"""Slope of GELU through the sigmoid, with $z=1.702x$: $\sigma(z) + z\,\sigma'(z)$."""
+    r"""Slope of GELU through the sigmoid, $\sigma\,(1 + z\,(1-\sigma))$ with $z=1.702x$."""
     return _swish_slope(x, beta=1.702)
 
 
@@ -173,7 +173,7 @@ gelu_sigmoid = register(
         function=_gelu_sigmoid,
         derivative=_gelu_sigmoid_slope,
         formula=r"x\,\sigma(1.702\,x)",
-        slope_formula=r"\sigma(z)+z\,\sigma'(z)\quad z=1.702\,x",
+        slope_formula=r"\sigma(z)\,\bigl(1+z\,(1-\sigma(z))\bigr)\quad z=1.702\,x",
         image=_swish_image(1.702),
         cite="hendrycks2016gelu",
         chapter="beyond-relu",
@@ -186,7 +186,7 @@ swish = register(
         function=_swish,
         derivative=_swish_slope,
         formula=r"x\,\sigma(\beta x)",
-        slope_formula=r"\sigma(\beta x)+\beta x\,\sigma'(\beta x)",
+        slope_formula=r"\sigma(z)\,\bigl(1+z\,(1-\sigma(z))\bigr)\quad z=\beta x",
         image=_swish_image(1.0),
         image_at=_swish_image,
         cite="ramachandran2017swish",
@@ -231,8 +231,8 @@ def _mish(x: Array) -> Array:
 
 def _mish_slope(x: Array) -> Array:
     r"""Slope of Mish, with $s=\ln(1+e^x)$: $\tanh s + x\,(1-\tanh^2 s)\,\sigma(x)$."""
-    s = softplus(x)
-    return np.tanh(s) + x * tanh.slope(s) * sigmoid(x)
+    gate = np.tanh(softplus(x))
+    return gate + x * (1 - gate**2) * sigmoid(x)
 
 
 mish = register(

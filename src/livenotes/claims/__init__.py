@@ -1,11 +1,22 @@
 """What the notes claim, what became of it, and the numbers: ``claims.card("relu-formula")`` shows one."""
 
 from .bibliography import references
-from .card import Card
+from .card import Card, Cards
 from .ledger import Claim, Measured, Verdict, shipped, shipped_numbers
 from .rules import validate
 
-__all__ = ["Card", "Claim", "Measured", "Verdict", "all", "card", "for_chapter", "validate"]
+__all__ = [
+    "Card",
+    "Cards",
+    "Claim",
+    "Measured",
+    "Verdict",
+    "all",
+    "card",
+    "for_chapter",
+    "section",
+    "validate",
+]
 
 
 def all() -> list[Card]:
@@ -30,6 +41,22 @@ def for_chapter(chapter: str) -> list[Card]:
         known = ", ".join(sorted({claim.chapter for claim in shipped().values()}))
         raise ValueError(f"chapter: no claims for {chapter!r}; there are some for {known}")
     return cards
+
+
+def section(chapter: str, *labels: str) -> Cards:
+    """Return the claims that some sections of a chapter settle, to be displayed folded.
+
+    Raises
+    ------
+    ValueError
+        If a section settles no claim.
+    """
+    cards = for_chapter(chapter)
+    known = dict.fromkeys(each.claim.section for each in cards)
+    for label in labels:
+        if label not in known:
+            raise ValueError(f"section: no claim of {chapter!r} belongs to {label!r}; use {', '.join(known)}")
+    return Cards(tuple(each for each in cards if each.claim.section in labels))
 
 
 def card(key: str) -> Card:

@@ -7,6 +7,7 @@ from .bibliography import references
 from .ledger import Claim, Measured, Verdict, shipped, shipped_numbers
 
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+NOTE = re.compile(r"\d{3} · \S.*")
 AGAIN = "run 'python -m livenotes.claims measure'"
 
 
@@ -41,6 +42,10 @@ def _form(claim: Claim, sources: Collection[str]) -> list[str]:
     for name in ("key", "section"):
         if not KEBAB.fullmatch(getattr(claim, name)):
             wrong.append(f"{name} {getattr(claim, name)!r} is not in kebab case; rename it")
+    if not NOTE.fullmatch(claim.note):
+        wrong.append(
+            f"note {claim.note!r} is not 'NNN · heading'; give the number of the file and its heading"
+        )
     for cited in claim.cite:
         if cited not in sources:
             wrong.append(f"cite {cited!r} is not in book/references.bib; add the entry or correct the key")

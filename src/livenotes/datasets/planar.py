@@ -6,6 +6,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from livenotes.arguments import require_count, require_nonnegative, require_positive
+
 
 class Planar(NamedTuple):
     """Points of two classes, ``n // 2`` or one more of each, in random order."""
@@ -79,8 +81,7 @@ def spirals(rng: np.random.Generator, n: int, *, noise: float = 0.05, turns: flo
     ValueError
         If ``turns`` is not positive.
     """
-    if not turns > 0:
-        raise ValueError(f"turns: expected a positive number, got {turns}")
+    turns = require_positive("turns", turns)
     labels = _labels(rng, n, noise)
     along = np.sqrt(rng.uniform(size=n))  # the outer part of an arm is longer and gets more points
     radius, angle = 0.2 + 1.3 * along, 2 * np.pi * turns * along + np.pi * labels
@@ -89,8 +90,6 @@ def spirals(rng: np.random.Generator, n: int, *, noise: float = 0.05, turns: flo
 
 
 def _labels(rng: np.random.Generator, n: int, noise: float) -> Int[ndarray, " N"]:
-    if n < 2:
-        raise ValueError(f"n: expected at least 2 points, got {n}")
-    if noise < 0:
-        raise ValueError(f"noise: expected a standard deviation of 0 or more, got {noise}")
+    require_count("n", n, least=2)
+    require_nonnegative("noise", noise)
     return rng.permutation(np.arange(n) % 2)

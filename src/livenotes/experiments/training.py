@@ -1,7 +1,9 @@
-"""What the training runs of several chapters share: one step of gradient descent, minibatches, accuracy."""
+"""What the training runs of several chapters share: gradient descent, minibatches, many runs, accuracy."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -10,13 +12,6 @@ from numpy import ndarray
 from livenotes import dense
 from livenotes.activations import Activation
 from livenotes.dense import Layer
-
-
-def descend(layers: Sequence[Layer], g_layers: Sequence[Layer], rate: float) -> list[Layer]:
-    r"""One step of gradient descent, $W \leftarrow W - \eta\,\partial L/\partial W$, into new arrays."""
-    return [
-        Layer(layer.w - rate * g.w, layer.b - rate * g.b) for layer, g in zip(layers, g_layers, strict=True)
-    ]
 
 
 def descent(
@@ -45,13 +40,15 @@ def descent(
     batches : iterable of (S,) int, optional
         The examples of each step; by default all of them.
     """
-    layers = list(layers)
-    yield layers
+    net = list(layers)
+    yield net
     for rows in batches or repeat(np.arange(len(x))):
-        out, tape = dense.forward(layers, x[rows], activation)
+        out, tape = dense.forward(net, x[rows], activation)
         _, g_out = loss(out, targets[rows])
-        layers = descend(layers, dense.backward(layers, tape, g_out)[0], rate)
-        yield layers
+        g_layers, _ = dense.backward(net, tape, g_out)
+        # optimization.sgd without its checks, which would take longer than a step of a small net.
+        net = [Layer(p.w - rate * g.w, p.b - rate * g.b) for p, g in zip(net, g_layers, strict=True)]
+        yield net
 
 
 def minibatches(rng: np.random.Generator, n: int, size: int) -> Iterator[Int[ndarray, " S"]]:
@@ -72,10 +69,14 @@ def minibatches(rng: np.random.Generator, n: int, size: int) -> Iterator[Int[nda
             yield order[start : start + size]
 
 
-def accuracy(
-    layers: Sequence[Layer], x: Float[ndarray, "N D"], labels: Int[ndarray, " N"], activation: Activation
-) -> float:
+def run_all(
+    function: Callable[..., Any], runs: Sequence[tuple[Any, ...]], executor: Executor | None = None
+) -> list[Any]:
+    """Call ``function(*run)`` for every run, one after another or on ``executor``; results in order."""
+    return list((executor.map if executor else map)(function, *zip(*runs, strict=True)))
+
+
+def accuracy(out: Float[ndarray, "N C"], labels: Int[ndarray, " N"]) -> float:
     """Share of examples whose class has the highest score; with one output, class 1 where it is positive."""
-    out, _ = dense.forward(layers, x, activation)
     guess = out.argmax(axis=1) if out.shape[1] > 1 else (out[:, 0] > 0).astype(labels.dtype)
     return float((guess == labels).mean())

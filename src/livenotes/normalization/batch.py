@@ -9,7 +9,7 @@ from numpy import ndarray
 from livenotes.activations.base import Array
 from livenotes.arguments import Number, require_axes, require_count, require_fraction, require_positive
 
-from .standard import standardize, standardize_backward
+from ._standard import standardize, standardize_backward
 
 
 class RunningStats(NamedTuple):

@@ -7,7 +7,7 @@ from numpy import ndarray
 
 from livenotes.arguments import Number, require_axes, require_positive
 
-from .standard import standardize, standardize_backward
+from ._standard import standardize, standardize_backward
 
 
 class LayerNormTape(NamedTuple):

@@ -38,15 +38,15 @@ FLOOR = 1e-300
 
 
 def boundary(fig: Figure, result: Boundary, step: int) -> dict[str, str]:
-    """Left, the plane with the network's opinion of it; right, the data as the last hidden layer sees them."""
+    """Left, what the network decides in the plane; right, the data as its last hidden layer sees them."""
     shot = list(result.steps).index(step)
     plane, inside = style.panels(fig, (1, 1))
     for level in (0.1, 0.3, 0.5, 0.7, 0.9):
         style.region(plane, result.axis, result.axis, result.probability[shot], level, fc=BLUE, alpha=0.11)
     for label, color in ((0, ORANGE), (1, BLUE)):
         at = result.labels == label
-        plane.scatter(*result.x[at].T, s=9, color=color, lw=0)
-        inside.scatter(*result.hidden[shot][at].T, s=9, color=color, lw=0)
+        plane.scatter(result.x[at, 0], result.x[at, 1], s=9, color=color, lw=0)
+        inside.scatter(result.hidden[shot][at, 0], result.hidden[shot][at, 1], s=9, color=color, lw=0)
     ends = result.axis[[0, -1]]
     plane.set(xlim=ends, ylim=ends, xlabel="input 1", ylabel="input 2", title="What it decides")
     low, high = _limits(result.hidden[shot])
@@ -107,7 +107,9 @@ def family(fig: Figure, result: Family, x: float) -> dict[str, str]:
         axes.text(*place, name, color=color, ha=align, va="center", fontsize=9.5, clip_on=False)
         lacks[name] = f"{gap[at]:.2g}"
     axes.axvline(x, color=MUTED, lw=0.7)
-    axes.set(xlim=(0, 10), ylim=(1e-7, 1.3), yscale="log", xlabel="input x", ylabel="gap to the limit, 1 − f(x)")
+    axes.set(
+        xlim=(0, 10), ylim=(1e-7, 1.3), yscale="log", xlabel="input x", ylabel="gap to the limit, 1 − f(x)"
+    )
     return {f"{name} lacks": lacks[name] for name in ("softsign", "tanh", "erf")}
 
 
@@ -174,9 +176,13 @@ def race(fig: Figure, result: Race, depth: int, rate: float) -> dict[str, str]:
         steps_panel.plot(result.rates, steps, color=color, lw=1.4)
         steps_panel.plot(rate, steps[at_rate], "o", color=color, ms=4.5)
         loss_panel.plot(result.checkpoints, np.minimum(loss, DIVERGED), color=color, lw=1.4)
-        loss_panel.text(1.06, 0.94 - 0.13 * k, name, color=color, transform=loss_panel.transAxes, fontsize=9.5)
+        loss_panel.text(
+            1.06, 0.94 - 0.13 * k, name, color=color, transform=loss_panel.transAxes, fontsize=9.5
+        )
     steps_panel.axvline(rate, color=MUTED, lw=0.7)
-    steps_panel.set(xscale="log", yscale="log", ylim=(8, 1150), xlabel="learning rate", title="Updates to 95 %")
+    steps_panel.set(
+        xscale="log", yscale="log", ylim=(8, 1150), xlabel="learning rate", title="Updates to 95 %"
+    )
     steps_panel.set(xlim=(0.0085, 12), yticks=[10, 100, 1000], yticklabels=["10", "100", "never"])
     loss_panel.set(xscale="log", xlim=(4, last), ylim=(0, 2.6), xlabel="updates", title="Training loss, nats")
     return _fastest(result, at_depth, at_rate)
@@ -186,7 +192,9 @@ def _fastest(result: Race, at_depth: int, at_rate: int) -> dict[str, str]:
     here = np.median(result.steps[:, at_depth, at_rate], axis=-1)
     best = np.median(result.best()[:, at_depth], axis=-1)
     first, champion = int(here.argmin()), int(best.argmin())
-    arrived = f"{result.names[first]}, {here[first]:.0f} updates" if np.isfinite(here[first]) else "nobody arrives"
+    arrived = (
+        f"{result.names[first]}, {here[first]:.0f} updates" if np.isfinite(here[first]) else "nobody arrives"
+    )
     return {
         "first at this rate": arrived,
         "first, each at its own best rate": f"{result.names[champion]}, {best[champion]:.0f} updates",
@@ -205,9 +213,13 @@ def universal(fig: Figure, result: Universal, width: int) -> dict[str, str]:
         error_panel.fill_between(result.widths, low, high, color=color, alpha=0.2, lw=0)
         error_panel.plot(result.widths, middle, color=color, lw=1.4)
         error_panel.plot(width, middle[at], "o", color=color, ms=4.5)
-        error_panel.text(1.06, 0.94 - 0.13 * k, name, color=color, transform=error_panel.transAxes, fontsize=9.5)
+        error_panel.text(
+            1.06, 0.94 - 0.13 * k, name, color=color, transform=error_panel.transAxes, fontsize=9.5
+        )
         errors[f"error with {name}"] = f"{middle[at]:.1%}"
-    fit_panel.set(ylim=(-1.8, 1.8), xlim=result.x[[0, -1]], xlabel="input x", ylabel="output", title="Best fit")
+    fit_panel.set(
+        ylim=(-1.8, 1.8), xlim=result.x[[0, -1]], xlabel="input x", ylabel="output", title="Best fit"
+    )
     error_panel.set(xscale="log", yscale="log", xlabel="hidden units", title="Relative error", ylim=(1e-7, 3))
     error_panel.set(xticks=[2, 8, 32, 128], xticklabels=["2", "8", "32", "128"])
     error_panel.minorticks_off()

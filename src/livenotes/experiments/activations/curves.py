@@ -8,6 +8,7 @@ from numpy import ndarray
 from scipy import special
 
 from livenotes.activations import REGISTRY, Activation
+from livenotes.arguments import require_number, require_positive
 
 SATURATED = 0.05
 """A unit counts as saturated where its slope is at most this share of the activation's peak slope."""
@@ -27,6 +28,8 @@ class Curve(NamedTuple):
         The activation and its derivative there.
     density : (321,)
         Density of the input there; it integrates to 1.
+    flat : (321,) bool
+        Where the slope is at most 5 % of the peak slope.
     saturated : float
         Share of inputs where the slope is at most 5 % of the peak slope. For the step, whose slope is 0
         everywhere, that is all of them.
@@ -40,6 +43,7 @@ class Curve(NamedTuple):
     value: Float[ndarray, " X"]
     slope: Float[ndarray, " X"]
     density: Float[ndarray, " X"]
+    flat: Bool[ndarray, " X"]
     saturated: float
     mean_slope: float
     output_mean: float
@@ -71,9 +75,7 @@ def curve(name: str, mean: float, spread: float, **params: float) -> Curve:
     ValueError
         If there is no such activation, or ``spread`` is not positive.
     """
-    activation = named(name)
-    if not spread > 0:
-        raise ValueError(f"spread: expected a positive number, got {spread}")
+    activation, mean, spread = named(name), require_number("mean", mean), require_positive("spread", spread)
     middle, weight = _cells(mean, spread, activation.corners(**params))
     output = activation(middle, **params)
     output_mean = float(weight @ output)
@@ -83,6 +85,7 @@ def curve(name: str, mean: float, spread: float, **params: float) -> Curve:
         value=activation(GRID, **params),
         slope=activation.slope(GRID, **params),
         density=density,
+        flat=saturated(activation, GRID, **params),
         saturated=float(weight @ saturated(activation, middle, **params)),
         mean_slope=float(weight @ activation.slope(middle, **params)),
         output_mean=output_mean,
