@@ -46,8 +46,8 @@ def _scores(field: str, way: str, rate: float) -> Float[ndarray, " S"]:
 
 def small_member_accuracy() -> Float[ndarray, " S"]:
     """Accuracy of a random thinned network of a net with two hidden layers of 6 units."""
-    nets = [ensemble(seed, (6, 6)) for seed in SEEDS]
-    return np.array([net.weight @ net.member_accuracy for net in nets])
+    result = ensemble()
+    return result.member_accuracy[list(result.layers).index(2), list(result.rates).index(RATE)]
 
 
 def large_member_accuracy() -> Float[ndarray, " S"]:

@@ -78,12 +78,17 @@ def logistic_error_high_rate() -> Float[ndarray, " S"]:
 
 def one_layer_gap() -> Float[ndarray, " S"]:
     """Largest difference of a probability: scaled weights against the geometric mean, one hidden layer."""
-    return np.array([ensemble(seed, (12,)).gap_geometric for seed in SEEDS])
+    return _gap(1)
 
 
 def two_layer_gap() -> Float[ndarray, " S"]:
     """The same for two hidden layers."""
-    return np.array([ensemble(seed, (6, 6)).gap_geometric for seed in SEEDS])
+    return _gap(2)
+
+
+def _gap(layers: int) -> Float[ndarray, " S"]:
+    result = ensemble()
+    return result.gap_geometric[list(result.layers).index(layers), list(result.rates).index(0.5)]
 
 
 def trained_networks_share() -> Float[ndarray, " 1"]:
