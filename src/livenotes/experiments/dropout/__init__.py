@@ -5,7 +5,7 @@ from .drawn import Network, network
 from .inputs import UnitInput, unit_input
 from .learned import Features, features
 from .masks import Ensemble, ensemble
-from .methods import Variants, keep_probability, variants
+from .methods import EPOCHS, Variants, keep_probability, variants
 from .normed import Normalized, normalized
 from .proofs import Theory, theory
 from .rates import Capacity, Sweep, capacity, sweep
@@ -14,6 +14,7 @@ from .steps import Untouched, untouched
 from .voting import Committees, committees
 
 __all__ = [
+    "EPOCHS",
     "Capacity",
     "Committees",
     "Ensemble",

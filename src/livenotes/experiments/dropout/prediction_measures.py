@@ -133,11 +133,6 @@ def annealed_largest_step() -> Float[ndarray, " 1"]:
     return np.array([np.diff(rates).max()])
 
 
-def keep_spread() -> Float[ndarray, " S"]:
-    """Standard deviation over units of the mean probability with which standout keeps them."""
-    return np.array([keep_probability(0.8, seed).mean(axis=0).std() for seed in SEEDS])
-
-
 def keep_share_of_units() -> Float[ndarray, " S"]:
     """Share of the variance of standout's keep probability that lies between units, not between images."""
     keep = [keep_probability(0.8, seed) for seed in SEEDS]

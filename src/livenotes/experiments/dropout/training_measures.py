@@ -61,19 +61,9 @@ def redrawing_gain() -> Float[ndarray, " S"]:
     return final[result.names.index("inverted dropout")] - final[result.names.index("one mask")]
 
 
-def least_squares_error() -> Float[ndarray, " S"]:
-    """Relative error of the penalty that dropping adds to least squares, against all masks."""
-    return theory(0.5, range(10)).least_squares
-
-
 def logistic_error() -> Float[ndarray, " S"]:
     """Relative error of Wager's penalty for logistic regression at rate 0.5, against all masks."""
     return theory(0.5, range(10)).logistic
-
-
-def logistic_error_high_rate() -> Float[ndarray, " S"]:
-    """The same at rate 0.8."""
-    return theory(0.8, range(10)).logistic
 
 
 def one_layer_gap() -> Float[ndarray, " S"]:
