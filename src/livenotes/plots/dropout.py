@@ -57,8 +57,9 @@ def network(fig: Figure, result: Network) -> dict[str, str]:
     x, y = np.concatenate(places).T
     kept = np.concatenate(result.kept)
     axes.scatter(x, y, s=210, color=MUTED, alpha=0.25, lw=0, zorder=2)
-    axes.scatter(x, y, s=210, color=BLUE, alpha=np.where(kept, 1.0, 0.0), lw=0, zorder=3)
-    axes.scatter(x, y, s=70, color=RED, marker="x", alpha=np.where(kept, 0.0, 1.0), lw=1.8, zorder=4)
+    axes.scatter(x, y, s=210, color=BLUE, lw=0, zorder=3).set_alpha(np.where(kept, 1.0, 0.0).tolist())
+    crosses = axes.scatter(x, y, s=70, color=RED, marker="x", lw=1.8, zorder=4)
+    crosses.set_alpha(np.where(kept, 0.0, 1.0).tolist())
     for k, name in enumerate(("4 inputs", "6 hidden units", "5 hidden units", "output")):
         axes.text(k, -1.14, name, ha="center", va="top", color=INK, fontsize=9.5)
     axes.set(xlim=(-0.4, 3.4), ylim=(-1.1, 1.1))
@@ -208,12 +209,12 @@ def normalized(fig: Figure, result: Normalized, rate: float, width: int) -> dict
     cost.axvline(result.rates[r], color=MUTED, lw=0.7)
     cost.set(xlim=(0, 0.7), ylim=(80, 100), xlabel="dropout rate p", title="Right in validation, %")
     words = {
-        "dropout after every layer": RED,
-        "dropout after the last": GREEN,
-        "dashed: statistics again": INK,
+        "dropout after\nevery layer": RED,
+        "after the last": GREEN,
+        "dashed:\nstatistics\ntaken again": INK,
     }
-    for k, (name, color) in enumerate(words.items()):
-        cost.text(0.03, 0.26 - 0.085 * k, name, color=color, transform=cost.transAxes, fontsize=9.5)
+    for (name, color), y in zip(words.items(), (1.0, 0.79, 0.68), strict=True):
+        cost.text(1.06, y, name, color=color, transform=cost.transAxes, fontsize=9.5, va="top")
     found = result.ratio[0, r, w].mean(axis=0)
     scores = 100 * np.stack([result.accuracy, result.accuracy_again])[:, 0, r, w].mean(axis=-1)
     return {

@@ -4,6 +4,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
+import distributed
 import numpy as np
 import pytest
 
@@ -37,7 +38,6 @@ def test_a_process_pool_gives_the_same_arrays(alone):
 
 
 def test_a_dask_client_gives_the_same_arrays(alone):
-    distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
