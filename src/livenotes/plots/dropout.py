@@ -164,7 +164,7 @@ def ensemble(fig: Figure, result: Ensemble, layers: int, rate: float) -> dict[st
 
 def variants(fig: Figure, result: Variants, rate: float, epoch: int) -> dict[str, str]:
     """Left, the rate of annealed dropout epoch by epoch; right, accuracy of every variant."""
-    schedule, accuracy = style.panels(fig, (1, 1.35), right=1.35, gap=0.66)
+    schedule, accuracy = style.panels(fig, (1, 1.35), right=1.45, gap=0.66)
     at = int(np.abs(result.rates - rate).argmin())
     epochs = np.arange(EPOCHS + 1)
     falling = np.array([annealed_rate(t, start=rate, epochs=EPOCHS) for t in epochs.tolist()])
@@ -172,11 +172,11 @@ def variants(fig: Figure, result: Variants, rate: float, epoch: int) -> dict[str
     schedule.plot(epochs, falling, color=GREEN, lw=1.6)
     schedule.plot([epoch, epoch], [rate, falling[epoch]], "o", color=INK, ms=4.5)
     schedule.set(ylim=(0, 1), title="Dropout rate p")
-    now = int(np.abs(result.checkpoints - epoch * 20).argmin())
+    passed = result.checkpoints * EPOCHS / result.checkpoints[-1]
     for k, (name, color) in enumerate(METHODS.items()):
-        scores = 100 * result.validation_accuracy[result.names.index(name), at]
-        accuracy.plot(result.checkpoints / 20, scores.mean(axis=0), color=color, lw=1.6)
-        accuracy.plot(result.checkpoints[now] / 20, scores[:, now].mean(), "o", color=color, ms=4.5)
+        scores = 100 * result.validation_accuracy[result.names.index(name), at].mean(axis=0)
+        accuracy.plot(passed, scores, color=color, lw=1.6)
+        accuracy.plot(epoch, np.interp(epoch, passed, scores), "o", color=color, ms=4.5)
         accuracy.text(1.04, 0.92 - 0.11 * k, name, color=color, transform=accuracy.transAxes, fontsize=9.5)
     accuracy.set(ylim=(60, 95), title="Right in validation, %")
     for panel in (schedule, accuracy):
