@@ -226,6 +226,7 @@ def test_a_link_in_the_text_puts_the_figure_into_its_state(opened, figure):
     page = opened()
     put(page, figure, {"n": 4})
     page.locator("#telling").click()
+    page.wait_for_url(re.compile(r"\?p=-1&n=2&kind=line#tiny-curve$"))  # even while the choice is on its way
     page.wait_for_function("() => !document.querySelector('.live[aria-busy]')")
     assert_state(page, figure, {"p": -1.0, "n": 2, "kind": "line"})  # n, not named, is at its start
     assert page.evaluate("document.activeElement.id") == "tiny-curve--p"
