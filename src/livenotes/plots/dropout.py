@@ -137,7 +137,7 @@ def _band(axes: Axes, x: Float[ndarray, " X"], values: Float[ndarray, "S X"], co
 
 def ensemble(fig: Figure, result: Ensemble, layers: int, rate: float) -> dict[str, str]:
     """Left, scaled weights against the exact mean, image by image; right, the loss of sampled means."""
-    images, masks = style.panels(fig, (1, 1), gap=0.75)
+    images, masks = style.panels(fig, (1, 1), right=0.25, gap=0.75)
     at = list(result.layers).index(layers), int(np.abs(result.rates - rate).argmin())
     exact, _, scaled = result.right[at][0][:, ::3].astype(float)
     images.plot([0, 1], [0, 1], color=MUTED, lw=0.8)
