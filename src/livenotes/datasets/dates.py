@@ -17,9 +17,7 @@ from jaxtyping import Bool, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_count, require_generator
-
-from ._choices import require_choice
+from livenotes.arguments import require_choice, require_count, require_generator
 
 PAD, START, END = "<pad>", "<start>", "<end>"  # the first three symbols of every vocabulary
 STYLES = ("full", "long", "medium", "short")
