@@ -8,6 +8,7 @@ import pytest
 
 from livenotes.experiments.recurrent import TASKS, longest_solved, memory, train
 from livenotes.experiments.store import Stored
+from livenotes.optimization import adam
 from livenotes.recurrent import CELLS
 from livenotes.trees import leaves, unflatten
 
@@ -82,6 +83,29 @@ def test_an_executor_changes_nothing():
     assert serial["loss"].shape == (2, 1, 2, 1)
     for key, array in serial.items():
         np.testing.assert_array_equal(array, parallel[key])
+
+
+@pytest.mark.usefixtures("own_errors")
+def test_only_the_beginning_is_computed_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIVENOTES_BOOK", str(tmp_path))
+    monkeypatch.setattr(memory, "ITERATIONS", 500)
+    run = partial(train, "copying", iterations=500)
+    short = Stored(
+        "short",
+        run,
+        {"cell": ["elman_relu"], "length": [3], "seed": [0]},
+        seed=0,
+        curves=("loss",),
+        begin=partial(memory.begin, "copying"),
+    )
+    short.make()
+    calls = []
+    monkeypatch.setattr(memory, "adam", lambda *a, **k: calls.append(1) or adam(*a, **k))
+    assert short.spot_check(np.random.default_rng(0)) == []
+    assert len(calls) == 50
+    monkeypatch.setattr(memory, "RATE", 0.02)
+    (wrong,) = short.spot_check(np.random.default_rng(0))
+    assert "short['loss']" in wrong
 
 
 def test_longest_solved():
