@@ -158,11 +158,11 @@ class Stored:
                     )
         return wrong
 
-    def _difference(self, key: str, stored: ndarray, again: ndarray) -> float:
+    def _difference(self, key: str, stored: Any, again: Any) -> float:
         """Largest relative difference; infinities and missing values equal themselves."""
-        if stored.shape != again.shape:
+        a, b = np.asarray(stored, float), np.asarray(again, float)  # a point of an array may be a number
+        if a.shape != b.shape:
             return float("inf")
-        a, b = stored.astype(float), again.astype(float)
         if key in self.curves:
             early = max(1, a.shape[-1] // 10)
             a, b = a[..., :early], b[..., :early]

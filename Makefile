@@ -1,0 +1,62 @@
+# Every target is one conventional command, run inside .venv, which is set up when it is missing or out of date.
+PYTHON ?= python3
+VENV   ?= .venv
+PORT   ?= 0
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+# The tests that need the built site and a browser run after the others.
+SITE_TESTS := tests/test_site.py tests/test_lab.py tests/live/test_runtime.py
+
+.PHONY: help read book serve lab test lint unit notebooks site results claims store bench clean
+
+help:            ## Print this list
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+read: book serve ## Build the book and serve it at a local address
+
+book: $(READY)   ## Build the book into _build/html
+	$(BIN)/jupyter-book build . -W -n --keep-going
+
+serve: $(READY)  ## Serve the built book; PORT=8000 chooses the port
+	@echo "The book is at the address below; Ctrl-C stops it."
+	$(BIN)/python -u -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lab: $(READY)    ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter lab book
+
+test: lint unit notebooks book site ## Run everything that continuous integration runs
+
+lint: $(READY)   ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(READY)   ## Run the tests that need no browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(SITE_TESTS))
+
+notebooks: $(READY) ## Run every notebook and compare its stored outputs
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval book
+
+site: $(READY)   ## Test the built book in a browser, and one session of JupyterLab
+	LIVENOTES_SITE=_build/html $(BIN)/python -m pytest $(SITE_TESTS)
+
+results: $(READY) ## Recompute the long experiments in book/results
+	$(BIN)/python -m livenotes.experiments
+
+claims: $(READY) ## Measure every claim of the ledger again
+	$(BIN)/python -m livenotes.claims measure
+
+store: $(READY)  ## Execute the notebooks and store the outputs that nbval compares
+	$(BIN)/python tools/store.py
+
+bench: $(READY)  ## Measure speed and size, each beside what one would otherwise use
+	$(BIN)/python -m benchmarks
+
+clean:           ## Remove everything that was built
+	rm -rf _build
+
+$(READY): requirements.txt constraints.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@

@@ -1,0 +1,80 @@
+"""What the figures of all chapters share: where the panels lie, and marks that keep their number."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from contourpy import contour_generator
+from jaxtyping import Float, UInt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from numpy import ndarray
+
+from livenotes.live.theme import PALETTE
+
+INK, MUTED, GRID = PALETTE["ink"], PALETTE["muted"], PALETTE["grid"]
+BLUE, ORANGE, GREEN = PALETTE["blue"], PALETTE["orange"], PALETTE["green"]
+PURPLE, RED, SKY = PALETTE["purple"], PALETTE["red"], PALETTE["sky"]
+
+
+def panels(
+    fig: Figure,
+    widths: Sequence[float] = (1,),
+    *,
+    left: float = 0.62,
+    right: float = 0.12,
+    bottom: float = 0.5,
+    gap: float = 0.68,
+) -> list[Axes]:
+    """Place axes side by side, at the same place in every state of a figure.
+
+    Matplotlib's own layout engines move the axes with the width of the tick labels and cost most of the
+    time of a redraw; here the margins are fixed.
+
+    Parameters
+    ----------
+    widths : sequence of float
+        Relative widths of the panels.
+    left, right, bottom, gap : float
+        Room for labels, in inches: left of the first panel, right of the last, under all, and between two.
+    """
+    width, height = fig.get_size_inches()
+    room = width - left - right - gap * (len(widths) - 1)
+    axes, at = [], left
+    for share in widths:
+        wide = room * share / sum(widths)
+        axes.append(fig.add_axes((at / width, bottom / height, wide / width, 1 - (bottom + 0.28) / height)))
+        at += wide + gap
+    return axes
+
+
+def no_frame(axes: Axes) -> None:
+    """Take away ticks and spines where only positions matter."""
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def region(
+    axes: Axes,
+    x: Float[ndarray, " X"],
+    y: Float[ndarray, " Y"],
+    z: Float[ndarray, "Y X"],
+    level: float,
+    **style: Any,
+) -> None:
+    """Fill where ``z`` is above ``level``: always one element, also where that is nowhere."""
+    generator = contour_generator(x, y, z, fill_type="OuterOffset")
+    polygons, offsets = cast("tuple[list[ndarray], list[ndarray]]", generator.filled(level, np.inf))
+    codes = [_ring_codes(offset) for offset in offsets]
+    nowhere = np.array([[x[0], y[0]]])
+    vertices = np.concatenate([*polygons, nowhere])
+    axes.add_patch(PathPatch(Path(vertices, np.concatenate([*codes, [Path.MOVETO]])), lw=0, **style))
+
+
+def _ring_codes(offset: UInt[ndarray, " R"]) -> UInt[ndarray, " V"]:
+    codes = np.full(offset[-1], Path.LINETO)
+    codes[offset[:-1].astype(int)] = Path.MOVETO
+    return codes

@@ -1,0 +1,34 @@
+"""Execute the notebooks and store the outputs that nbval compares; figures and widgets are not stored.
+
+Usage: python tools/store.py [NOTEBOOK ...]
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from tqdm import tqdm
+
+BOOK = Path(__file__).parents[1] / "book"
+NOT_STORED = ("image/", "application/vnd.jupyter.widget")
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def store(path: Path) -> None:
+    """Execute one notebook in place."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # times of the run
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            for kind in [k for k in data if k.startswith(NOT_STORED)]:
+                del data[kind]
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    for name in tqdm(sys.argv[1:] or sorted(BOOK.glob("*.ipynb")), unit="notebook", disable=None):
+        store(Path(name))
