@@ -158,21 +158,29 @@ def train(task: str, cell: str, length: int, seed: int, *, iterations: int = ITE
     TypeError, ValueError
         If a name is unknown, or a number out of its range.
     """
-    require_choice("task", task, TASKS)
     require_choice("cell", cell, CELLS)
+    return fit(task, CELLS[cell], length, seed, iterations=iterations)[0]
+
+
+def fit(
+    task: str, layer: Cell, length: int, seed: int, *, rate: float = RATE, iterations: int = ITERATIONS
+) -> tuple[Arrays, Net]:
+    """Train a layer as :func:`train` does, at any learning rate; return the trained net as well."""
+    require_choice("task", task, TASKS)
+    chosen = TASKS[task]
     require_count("iterations", iterations, EVERY)
-    chosen, layer = TASKS[task], CELLS[cell]
     rng = np.random.default_rng(require_count("seed", seed, 0))
     net = init(rng, layer, chosen)
     state, losses = adam_init(net), []
     for _ in range(iterations):
         value, g = gradient(layer, net, chosen.draw(rng, BATCH, length), chosen.loss)
-        net, state = adam(net, clip_by_norm(g, LIMIT), state, lr=RATE)
+        net, state = adam(net, clip_by_norm(g, LIMIT), state, lr=rate)
         losses.append(value)
     test = chosen.draw(rng, 1000, length)
     said, _ = answers(layer, net, test)
     blocks = np.array(losses[: iterations // EVERY * EVERY]).reshape(-1, EVERY)
-    return {"score": np.array(chosen.score(said, test.target.reshape(-1))), "loss": blocks.mean(axis=1)}
+    score = np.array(chosen.score(said, test.target.reshape(-1)))
+    return {"score": score, "loss": blocks.mean(axis=1)}, net
 
 
 def longest_solved(
@@ -216,5 +224,5 @@ MEMORY = {
             begin=partial(begin, task),
         )
     )
-    for task in ("adding", "temporal-order")
+    for task in TASKS
 }

@@ -5,7 +5,8 @@ $J_i = \mathrm{diag}(f'(a_i))\,W_h$, whose norm is at most $\eta^k$ where $\eta 
 \sigma_{\max}(W_h)$: {cite}`pascanu2013difficulty`. Explained in the chapter on recurrent networks.
 """
 
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,11 +14,18 @@ from numpy import ndarray
 
 from livenotes.arguments import require_choice, require_count, require_fraction, require_nonnegative
 from livenotes.recurrent import elman
-from livenotes.recurrent.initializers import orthogonal, spectral
-from livenotes.recurrent.nonlinearities import IDENTITY, RELU, TANH, Nonlinearity
+from livenotes.recurrent.initializers import identity, orthogonal, spectral
+from livenotes.recurrent.nonlinearities import IDENTITY, RELU, SIGMOID, TANH, Nonlinearity
 
-NONLINEARITIES = {f.name: f for f in (TANH, RELU, IDENTITY)}  # of each the slope is at most 1
+NONLINEARITIES = {f.name: f for f in (TANH, RELU, SIGMOID, IDENTITY)}
+STEEPEST = {"tanh": 1.0, "relu": 1.0, "sigmoid": 0.25, "identity": 1.0}  # largest slope of each
+MATRICES: dict[str, Callable[[np.random.Generator, int, float], ndarray]] = {
+    "orthogonal": lambda rng, hidden, radius: orthogonal(rng, hidden, hidden, gain=radius),
+    "gaussian": lambda rng, hidden, radius: spectral(rng, hidden, hidden, radius=radius),
+    "identity": lambda rng, hidden, radius: identity(rng, hidden, hidden, scale=radius),
+}
 WARM_UP = 20  # steps before the first one looked at, in which the state forgets that it began at zero
+HIDDEN, LAGS = 32, 50
 
 
 class Reach(NamedTuple):
@@ -34,7 +42,7 @@ class Reach(NamedTuple):
     bound : (S, K)
         $\\eta^k$.
     eta : (S,)
-        Largest singular value of the recurrent matrix, times the largest slope, which is 1.
+        Largest singular value of the recurrent matrix, times the largest slope.
     """
 
     lag: Int[ndarray, " K"]
@@ -48,22 +56,23 @@ def reach(
     nonlinearity: str,
     radius: float,
     *,
-    matrix: Literal["orthogonal", "gaussian"] = "orthogonal",
+    matrix: str = "orthogonal",
     drive: float = 0.5,
-    hidden: int = 32,
-    steps: int = 50,
+    hidden: int = HIDDEN,
+    steps: int = LAGS,
     seeds: int = 5,
 ) -> Reach:
     r"""Send a gradient back through an Elman cell fed with noise.
 
     Parameters
     ----------
-    nonlinearity : {"tanh", "relu", "identity"}
+    nonlinearity : {"tanh", "relu", "sigmoid", "identity"}
     radius : float, at least 0
         Spectral radius of the recurrent matrix.
-    matrix : {"orthogonal", "gaussian"}
-        A scaled orthogonal matrix has all singular values equal to ``radius``; the largest of a Gaussian one
-        is about twice its spectral radius, so that its bound is far from what happens.
+    matrix : {"orthogonal", "gaussian", "identity"}
+        A scaled orthogonal matrix, and the identity among them, has all singular values equal to ``radius``;
+        the largest of a Gaussian one is about twice its spectral radius, so that its bound is far from what
+        happens.
     drive : float, at least 0
         Standard deviation of the noise that is added to every unit's pre-activation at every step.
     hidden, steps, seeds : int, at least 1
@@ -79,7 +88,7 @@ def reach(
         If an argument is out of its range, or a name none of those above.
     """
     require_choice("nonlinearity", nonlinearity, NONLINEARITIES)
-    require_choice("matrix", matrix, ("orthogonal", "gaussian"))
+    require_choice("matrix", matrix, MATRICES)
     radius, drive = require_nonnegative("radius", radius), require_nonnegative("drive", drive)
     hidden, steps, seeds = (
         require_count(name, n) for name, n in (("hidden", hidden), ("steps", steps), ("seeds", seeds))
@@ -87,18 +96,70 @@ def reach(
     runs = []
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
-        square = (rng, hidden, hidden)
-        w_h = orthogonal(*square, gain=radius) if matrix == "orthogonal" else spectral(*square, radius=radius)
-        runs.append(_send_back(rng, NONLINEARITIES[nonlinearity], w_h, drive, steps))
+        w_h = MATRICES[matrix](rng, hidden, radius)
+        runs.append((*_send_back(rng, NONLINEARITIES[nonlinearity], w_h, drive, steps), w_h))
     lag = np.arange(steps + 1)
-    gradient, jacobian, eta = (np.stack(part) for part in zip(*runs, strict=True))
+    gradient, products, weights = (np.stack(part) for part in zip(*runs, strict=True))
+    jacobian = np.linalg.norm(products, 2, axis=(2, 3))
+    eta = STEEPEST[nonlinearity] * np.linalg.norm(weights, 2, axis=(1, 2))
     return Reach(lag, gradient, jacobian, eta[:, None] ** lag, eta)
+
+
+class Growth(NamedTuple):
+    """By how much one step lengthens a gradient, on average over many steps, beside the bound.
+
+    Attributes
+    ----------
+    radius : (R,)
+        Spectral radius of the recurrent matrix.
+    factor : (S, R)
+        The k-th root of the largest singular value of the product of k Jacobians.
+    eta : (S, R)
+        Its bound.
+    """
+
+    radius: Float[ndarray, " R"]
+    factor: Float[ndarray, "S R"]
+    eta: Float[ndarray, "S R"]
+
+
+def growth(nonlinearity: str, matrix: str, drive: float, radii: Sequence[float], *, seeds: int = 3) -> Growth:
+    """Average the growth of a gradient over 50 steps of a cell of 32 units, for several spectral radii.
+
+    Parameters
+    ----------
+    nonlinearity, matrix, drive, seeds
+        As for :func:`reach`.
+    radii : sequence of float, at least 0
+
+    Returns
+    -------
+    Growth
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range, or a name none of those above.
+    """
+    require_choice("nonlinearity", nonlinearity, NONLINEARITIES)
+    require_choice("matrix", matrix, MATRICES)
+    require_nonnegative("drive", drive)
+    require_count("seeds", seeds)
+    f, shape = NONLINEARITIES[nonlinearity], (seeds, len(radii))
+    factor, eta = np.empty(shape), np.empty(shape)
+    for seed, n in np.ndindex(shape):
+        rng = np.random.default_rng(seed)
+        w_h = MATRICES[matrix](rng, HIDDEN, require_nonnegative("radii", radii[n]))
+        _, products = _send_back(rng, f, w_h, drive, LAGS)
+        factor[seed, n] = np.linalg.norm(products[-1], 2) ** (1 / LAGS)
+        eta[seed, n] = STEEPEST[nonlinearity] * np.linalg.norm(w_h, 2)
+    return Growth(np.array(radii, float), factor, eta)
 
 
 def _send_back(
     rng: np.random.Generator, f: Nonlinearity, w_h: Float[ndarray, "H H"], drive: float, steps: int
-) -> tuple[Float[ndarray, " K"], Float[ndarray, " K"], Float[ndarray, ""]]:
-    """Gradient and Jacobian norms at every lag, and eta, of one run."""
+) -> tuple[Float[ndarray, " K"], Float[ndarray, "K H H"]]:
+    """Length of the gradient, and the product of Jacobians, at every lag of one run."""
     hidden = len(w_h)
     params = elman.ElmanParams(np.eye(hidden), w_h, np.zeros(hidden))
     noise = rng.normal(scale=drive, size=(WARM_UP + steps, 1, hidden))
@@ -109,11 +170,10 @@ def _send_back(
     # The input matrix is the identity, so g_x is dL/da, and dL/dh_{t-1} = W_h^T dL/da_t.
     g_h = elman.backward(params, tape, g_outputs).g_x[: -steps - 1 : -1, 0] @ w_h
     gradient = np.concatenate([[1.0], np.linalg.norm(g_h, axis=1)])
-    product, norms = np.eye(hidden), [1.0]
+    products = [np.eye(hidden)]
     for slope in f.slope(outputs[: -steps - 1 : -1, 0]):  # from the last step back
-        product = product @ (slope[:, None] * w_h)
-        norms.append(float(np.linalg.norm(product, 2)))
-    return gradient, np.array(norms), np.asarray(np.linalg.norm(w_h, 2))
+        products.append(products[-1] @ (slope[:, None] * w_h))
+    return gradient, np.stack(products)
 
 
 def horizon(norms: Float[ndarray, "S K"], share: float = 0.01) -> Float[ndarray, " S"]:
