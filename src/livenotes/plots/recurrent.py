@@ -21,15 +21,16 @@ CELLS = {
     "gru": ("GRU", SKY),
 }
 LONGEST = 6  # steps for which the unfolded graph has room
-FLOOR = 1e-300
-"""Least value drawn on a logarithmic axis: a gradient that is exactly 0 leaves the picture at the bottom."""
 
 
-def reaching(fig: Figure, result: Reach, length: int, color: str) -> dict[str, str]:
+def reaching(
+    fig: Figure, result: Reach, nonlinearity: str, length: int, trained: Mapping[str, tuple[int, int]]
+) -> dict[str, str]:
     """Draw the gradient at each step of a sequence, counted from its beginning, beside the bound."""
+    color = COLORS[nonlinearity]
     (axes,) = style.panels(fig, left=0.75)
     step = length - result.lag[:length]
-    low, middle, high = np.maximum(np.quantile(result.gradient[:, :length], [0, 0.5, 1], axis=0), FLOOR)
+    low, middle, high = np.maximum(np.quantile(result.gradient[:, :length], [0, 0.5, 1], axis=0), style.FLOOR)
     axes.fill_between(step, low, high, color=color, alpha=0.25, lw=0)
     axes.plot(step, middle, color=color, lw=2.2)
     axes.plot(step, result.bound[:, :length].mean(axis=0), color=INK, lw=1.4, ls=(0, (4, 3)))
@@ -38,11 +39,14 @@ def reaching(fig: Figure, result: Reach, length: int, color: str) -> dict[str, s
     axes.set(xlabel="step of the sequence; the error is at the last", ylabel="gradient, relative to the last")
     axes.text(0.03, 0.93, "bound (dashed)", color=INK, transform=axes.transAxes)
     axes.text(0.03, 0.85, "gradient, five networks", color=color, transform=axes.transAxes)
+    solved = ", ".join(f"{task} {n} of {runs}" for task, (n, runs) in trained.items())
     gone = float(np.median(horizon(result.gradient)))
     return {
-        "arrives at step 1": power(middle[-1]),
-        "the bound allows": power(result.bound[:, length - 1].mean()),
+        "arrives at step 1": style.scientific(middle[-1]),
+        "the bound allows": style.scientific(result.bound[:, length - 1].mean()),
         "1 % is left after": f"{gone:.0f} steps" if np.isfinite(gone) else "more than 119 steps",
+        "trained nets that solve": ", ".join(f"{task} {n} of {k}" for task, (n, k) in trained.items())
+        or "none trained",
     }
 
 
@@ -50,36 +54,44 @@ def unfolded(fig: Figure, result: Unfolded) -> dict[str, str]:
     """Draw the loop, and the chain it becomes: states above, the gradient on its way back below."""
     (axes,) = style.panels(fig, left=0.05, right=0.05, bottom=0.05)
     style.no_frame(axes)
-    axes.set(xlim=(-2.6, LONGEST + 0.6), ylim=(-1.35, 1.25))
-    _node(axes, -1.9, "h")
-    axes.annotate(
-        "", (-1.72, 0.28), (-2.08, 0.28), arrowprops=_arrow(INK, connectionstyle="arc3,rad=-1.8"), alpha=1
-    )
-    axes.text(-1.9, 0.86, "$W_h$", ha="center", color=INK)
-    axes.text(-1.9, -1.2, "folded", ha="center", color=MUTED)
-    axes.text(-0.95, 0, "=", ha="center", va="center", color=INK, fontsize=16)
-    steps = len(result.g_a)
+    axes.set(xlim=(-2.3, LONGEST + 0.5), ylim=(-1.3, 1.3))
+    _node(axes, -1.7, "$h$")
+    loop = _arrow(INK, connectionstyle="arc3,rad=-2.2")
+    axes.annotate("", (-1.55, 0.28), (-1.85, 0.28), arrowprops=loop)
+    axes.annotate("", (-1.7, -0.28), (-1.7, -0.75), arrowprops=_arrow(MUTED))
+    axes.text(-1.7, 1.02, "$W_h$", ha="center", color=INK)
+    axes.text(-1.7, -1.0, "$x$", ha="center", color=MUTED)
+    for y, label, color in (
+        (0.75, "input $x_t$", MUTED),
+        (0, "state $h_t$", INK),
+        (-0.62, r"$\partial L/\partial a_t$", RED),
+        (-1.0, r"adds to $\partial L/\partial W_h$", BLUE),
+    ):
+        axes.text(0.25, y, label, ha="right", va="center", color=color)
     for t in range(1, LONGEST + 1):
-        _column(axes, t, result, steps)
+        _column(axes, t, result, len(result.g_a))
     return {
-        "h at the last step": f"{result.h[-1]:.4f}",
-        "∂L/∂W_h, the sum over the steps": f"{result.g_w_h:.4f}",
-        "share of the gradient at step 1": f"{result.g_a[0] / result.g_a[-1]:.2g}",
+        "state after the last step": f"{result.h[-1]:.4f}",
+        "∂L/∂W_h, the sum": f"{result.g_w_h:.4f}",
+        "left of the gradient at step 1": style.scientific(result.g_a[0] / result.g_a[-1]),
     }
 
 
 def _column(axes: Axes, t: int, result: Unfolded, steps: int) -> None:
-    """Draw one step: hidden, but present, beyond the last."""
+    """Draw one step; beyond the last it is hidden, but there."""
     alpha = 1.0 if t <= steps else 0.0
     k = min(t, steps)
-    _node(axes, t - 0.2, f"{result.h[k]:.2f}", alpha)
-    axes.annotate("", (t - 0.42, 0.08), (t - 0.98, 0.08), arrowprops=_arrow(INK, alpha=alpha))
-    axes.annotate("", (t - 0.98, -0.1), (t - 0.42, -0.1), arrowprops=_arrow(RED, alpha=alpha))
-    axes.annotate("", (t - 0.2, 0.26), (t - 0.2, 0.62), arrowprops=_arrow(MUTED, alpha=alpha))
-    axes.text(t - 0.2, 0.68, "1" if t == 1 else "0", ha="center", color=MUTED, alpha=alpha)
-    axes.text(t - 0.2, 0.98, f"step {t}", ha="center", color=MUTED, alpha=alpha)
-    axes.text(t - 0.2, -0.5, f"{result.g_a[k - 1]:.3f}", ha="center", color=RED, alpha=alpha)
-    axes.text(t - 0.2, -0.85, f"{result.terms[k - 1]:.3f}", ha="center", color=BLUE, alpha=alpha)
+    _node(axes, t, f"{result.h[k]:.2f}", alpha)
+    axes.annotate("", (t - 0.24, 0.07), (t - 0.76, 0.07), arrowprops=_arrow(INK, alpha=alpha))
+    axes.annotate("", (t - 0.76, -0.09), (t - 0.24, -0.09), arrowprops=_arrow(RED, alpha=alpha))
+    axes.annotate("", (t, 0.27), (t, 0.6), arrowprops=_arrow(MUTED, alpha=alpha))
+    for y, text, color in (
+        (1.08, f"step {t}", MUTED),
+        (0.75, "1" if t == 1 else "0", MUTED),
+        (-0.62, f"{result.g_a[k - 1]:.3f}", RED),
+        (-1.0, f"{result.terms[k - 1]:.3f}", BLUE),
+    ):
+        axes.text(t, y, text, ha="center", va="center", color=color, alpha=alpha)
 
 
 def _node(axes: Axes, x: float, label: str, alpha: float = 1.0) -> None:
@@ -141,7 +153,7 @@ def cliff(fig: Figure, shape: Surface, plain: Descent, clipped: Descent, limit: 
     fall = int(plain.norm.argmax())
     plane.plot(plain.w[: fall + 2], plain.b[: fall + 2], color=RED, lw=1.4, zorder=3)
     plane.plot(clipped.w, clipped.b, color=ORANGE, lw=1.4, zorder=4)
-    plane.plot(*clipped_end(clipped), "o", color=ORANGE, ms=6, zorder=5)
+    plane.plot(clipped.w[-1:], clipped.b[-1:], "o", color=ORANGE, ms=6, zorder=5)
     plane.plot(plain.w[:1], plain.b[:1], "o", color=INK, ms=5, zorder=5)
     plane.set(xlim=shape.w[[0, -1]], ylim=shape.b[[0, -1]], title="Error surface")
     plane.set(xlabel="recurrent weight w", ylabel="bias b")
@@ -158,17 +170,12 @@ def cliff(fig: Figure, shape: Surface, plain: Descent, clipped: Descent, limit: 
     }
 
 
-def clipped_end(path: Descent) -> tuple[float, float]:
-    """Return where a path ends."""
-    return float(path.w[-1]), float(path.b[-1])
-
-
 def starts(
     fig: Figure, result: Reach, score: ndarray, tasks: tuple[str, ...], color: str, chance: tuple[float, ...]
 ) -> dict[str, str]:
     """Left, the gradient before training by steps back; right, the scores of nets trained from this start."""
     before, after = style.panels(fig, (1, 1), left=0.75, gap=0.75)
-    low, middle, high = np.maximum(np.quantile(result.gradient, [0, 0.5, 1], axis=0), FLOOR)
+    low, middle, high = np.maximum(np.quantile(result.gradient, [0, 0.5, 1], axis=0), style.FLOOR)
     before.fill_between(result.lag, low, high, color=color, alpha=0.25, lw=0)
     before.plot(result.lag, middle, color=color)
     before.axhline(1, color=MUTED, lw=0.6)
@@ -180,14 +187,3 @@ def starts(
     after.set(xlim=(-0.5, 2.5), ylim=(0, 104), ylabel="right answers, %", title="After training, length 40")
     after.set(xticks=range(len(tasks)), xticklabels=[name.replace("-", "\n") for name in tasks])
     return {f"{name} solved": f"{(s >= 0.9).sum()} of {len(s)}" for name, s in zip(tasks, score, strict=True)}
-
-
-def power(value: float) -> str:
-    """Write a number by its power of ten where it is very small or large: 3 × 10⁻⁷."""
-    if value == 0 or 0.01 <= value < 1000:
-        return f"{value:.2g}"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
-
-
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

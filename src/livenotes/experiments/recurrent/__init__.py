@@ -1,9 +1,9 @@
 """Experiments of the chapters on recurrent networks and the LSTM."""
 
 from .cliff import Descent, Surface, descent, surface
-from .memory import CELL_NAMES, LENGTHS, TASKS, Net, longest_solved, train
+from .memory import CELL_NAMES, LENGTHS, TASKS, Net, longest_solved, solved, train
 from .reach import Growth, Reach, growth, horizon, reach
-from .starts import RATES, STARTS, start
+from .starts import RATES, STARTS, after, before, start
 from .unfolded import Unfolded, unfolded
 
 __all__ = [
@@ -18,11 +18,14 @@ __all__ = [
     "Reach",
     "Surface",
     "Unfolded",
+    "after",
+    "before",
     "descent",
     "growth",
     "horizon",
     "longest_solved",
     "reach",
+    "solved",
     "start",
     "surface",
     "train",

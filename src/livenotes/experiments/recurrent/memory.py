@@ -17,7 +17,7 @@ from livenotes.arguments import require_choice, require_count
 from livenotes.datasets.adding import SOLVED, adding
 from livenotes.datasets.copying import copy_memory
 from livenotes.datasets.temporal_order import temporal_order
-from livenotes.experiments.store import Arrays, Stored, register
+from livenotes.experiments.store import Arrays, Stored, load, register
 from livenotes.losses import softmax_cross_entropy, squared_error
 from livenotes.optimization import adam, adam_init, clip_by_norm
 from livenotes.recurrent import CELLS, Cell
@@ -27,6 +27,7 @@ CELL_NAMES = ("elman_tanh", "elman_relu", "lstm", "gru")
 HIDDEN, BATCH, ITERATIONS, EVERY = 32, 32, 1000, 50
 RATE, LIMIT = 0.002, 1.0
 COPIED, ALPHABET = 5, 4
+SOLVED_SHARE = 0.9  # of right answers, from which on a task counts as solved
 
 
 class Batch(NamedTuple):
@@ -200,6 +201,15 @@ def longest_solved(
     """
     solved = np.cumprod(score >= enough, axis=-1).sum(axis=-1)
     return np.concatenate([[0], lengths])[solved]
+
+
+def solved(cell: str, length: int) -> dict[str, tuple[int, int]]:
+    """Count the stored nets, for each task: those with at least 90 % right answers, and all."""
+    counts = {}
+    for task in TASKS:
+        score = load(f"memory-{task}")["score"][CELL_NAMES.index(cell), LENGTHS.index(length)]
+        counts[task] = int((score >= SOLVED_SHARE).sum()), len(score)
+    return counts
 
 
 def begin(task: str, cell: str, length: int, seed: int) -> Arrays:

@@ -17,12 +17,20 @@ from livenotes.recurrent import elman
 from livenotes.recurrent.initializers import identity, orthogonal, spectral
 from livenotes.recurrent.nonlinearities import IDENTITY, RELU, SIGMOID, TANH, Nonlinearity
 
+
+def uniform(rng: np.random.Generator, rows: int, columns: int) -> Float[ndarray, "rows columns"]:
+    r"""Uniform on $\pm 1/\sqrt{\text{columns}}$, PyTorch's default: a spectral radius of about 0.58."""
+    limit = columns**-0.5
+    return rng.uniform(-limit, limit, size=(rows, columns))
+
+
 NONLINEARITIES = {f.name: f for f in (TANH, RELU, SIGMOID, IDENTITY)}
 STEEPEST = {"tanh": 1.0, "relu": 1.0, "sigmoid": 0.25, "identity": 1.0}  # largest slope of each
 MATRICES: dict[str, Callable[[np.random.Generator, int, float], ndarray]] = {
     "orthogonal": lambda rng, hidden, radius: orthogonal(rng, hidden, hidden, gain=radius),
     "gaussian": lambda rng, hidden, radius: spectral(rng, hidden, hidden, radius=radius),
     "identity": lambda rng, hidden, radius: identity(rng, hidden, hidden, scale=radius),
+    "uniform": lambda rng, hidden, radius: radius * 3**0.5 * uniform(rng, hidden, hidden),
 }
 WARM_UP = 20  # steps before the first one looked at, in which the state forgets that it began at zero
 HIDDEN, LAGS = 32, 50
@@ -69,10 +77,10 @@ def reach(
     nonlinearity : {"tanh", "relu", "sigmoid", "identity"}
     radius : float, at least 0
         Spectral radius of the recurrent matrix.
-    matrix : {"orthogonal", "gaussian", "identity"}
+    matrix : {"orthogonal", "gaussian", "identity", "uniform"}
         A scaled orthogonal matrix, and the identity among them, has all singular values equal to ``radius``;
         the largest of a Gaussian one is about twice its spectral radius, so that its bound is far from what
-        happens.
+        happens. A uniform one has the radius only nearly.
     drive : float, at least 0
         Standard deviation of the noise that is added to every unit's pre-activation at every step.
     hidden, steps, seeds : int, at least 1

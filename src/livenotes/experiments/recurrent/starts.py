@@ -4,30 +4,22 @@ What an initialization is for shows in which task it solves, and at which learni
 """
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from numpy.random import Generator
 
 from livenotes.arguments import require_choice
-from livenotes.experiments.store import Arrays, Stored, register
+from livenotes.experiments.store import Arrays, Stored, load, register
 from livenotes.recurrent import CELLS, elman
 from livenotes.recurrent.initializers import Initializer, identity, orthogonal, spectral
 
 from .memory import EVERY, ITERATIONS, TASKS, fit
+from .reach import Reach, reach, uniform
 
 LENGTH = 40
 RATES = (0.002, 0.008)
-
-
-def uniform(rng: Generator, rows: int, columns: int) -> Float[ndarray, "rows columns"]:
-    r"""Uniform on $\pm 1/\sqrt{\text{columns}}$, PyTorch's default: the spectral radius is about 0.6."""
-    limit = columns**-0.5
-    return rng.uniform(-limit, limit, size=(rows, columns))
-
-
 STARTS: dict[str, Initializer] = {
     "orthogonal": orthogonal,
     "identity": identity,
@@ -68,7 +60,7 @@ def start(
     cell = CELLS[f"elman_{nonlinearity}"]
     cell = replace(cell, init=partial(elman.init, recurrent=STARTS[matrix]))
     found, net = fit(task, cell, LENGTH, seed, rate=rate, iterations=iterations)
-    return found | {"stretch": np.linalg.norm(net.cell.w_h.astype(float), 2)}
+    return found | {"stretch": np.asarray(np.linalg.norm(net.cell.w_h.astype(float), 2))}
 
 
 def begin(task: str, nonlinearity: str, matrix: str, rate: float, seed: int) -> Arrays:
@@ -96,3 +88,16 @@ STORED_STARTS = register(
         begin=begin,
     )
 )
+
+
+@cache
+def before(nonlinearity: str, matrix: str) -> Reach:
+    """Send a gradient back through a cell as it is before training."""
+    return reach(nonlinearity, 3**-0.5 if matrix == "uniform" else 1.0, matrix=matrix)
+
+
+def after(nonlinearity: str, matrix: str, rate: float) -> Float[ndarray, "tasks S"]:
+    """Scores of the trained cells, from the store: a row for each task of ``TASKS``."""
+    row = ("tanh", "relu").index(nonlinearity), list(STARTS).index(matrix), RATES.index(rate)
+    scores: ndarray = load("recurrent-starts")["score"][:, *row]
+    return scores
