@@ -45,8 +45,7 @@ def reaching(
         "arrives at step 1": style.scientific(middle[-1]),
         "the bound allows": style.scientific(result.bound[:, length - 1].mean()),
         "1 % is left after": f"{gone:.0f} steps" if np.isfinite(gone) else "more than 119 steps",
-        "trained nets that solve": ", ".join(f"{task} {n} of {k}" for task, (n, k) in trained.items())
-        or "none trained",
+        "trained nets that solve": solved or "not trained",
     }
 
 
