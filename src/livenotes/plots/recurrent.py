@@ -8,7 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
 
-from livenotes.experiments.recurrent import Descent, Growth, Reach, Surface, Unfolded, horizon
+from livenotes.experiments.recurrent import (
+    SOLVED_SHARE,
+    Descent,
+    Growth,
+    Reach,
+    Surface,
+    Task,
+    Unfolded,
+    horizon,
+)
 
 from . import style
 from .style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED, SKY
@@ -37,6 +46,7 @@ def reaching(
     axes.axhline(1, color=MUTED, lw=0.6)
     axes.set(xlim=(1, length), ylim=(1e-15, 1e15), yscale="log", yticks=[1e-15, 1e-10, 1e-5, 1, 1e5, 1e10])
     axes.set(xlabel="step of the sequence; the error is at the last", ylabel="gradient, relative to the last")
+    axes.set_xticks([1, *(quarter * length // 4 for quarter in (1, 2, 3, 4))])  # as many at every length
     axes.text(0.03, 0.93, "bound (dashed)", color=INK, transform=axes.transAxes)
     axes.text(0.03, 0.85, "gradient, five networks", color=color, transform=axes.transAxes)
     solved = ", ".join(f"{task} {n} of {runs}" for task, (n, runs) in trained.items())
@@ -132,9 +142,9 @@ def memory(fig: Figure, result: Mapping[str, ndarray], length: int, chance: floa
         score_panel.plot(result["length"], 100 * np.median(score, axis=1), color=color, lw=1.6)
         score_panel.plot([length] * score.shape[1], 100 * score[at], "o", color=color, ms=4.5)
         updates = 50 * np.arange(1, loss.shape[1] + 1)
-        loss_panel.plot(updates, np.median(loss, axis=0), color=color, lw=1.6)
+        loss_panel.plot(updates, np.maximum(np.median(loss, axis=0), 1e-6), color=color, lw=1.6)
         loss_panel.text(1.05, 0.9 - 0.13 * k, title, color=color, transform=loss_panel.transAxes)
-        solved[f"{title} solves"] = f"{(score[at] >= 0.9).sum()} of {score.shape[1]}"
+        solved[f"{title} solves"] = f"{(score[at] >= SOLVED_SHARE).sum()} of {score.shape[1]}"
     score_panel.axhline(100 * chance, color=MUTED, lw=0.8, ls=(0, (2, 2)))
     score_panel.axvline(length, color=MUTED, lw=0.7)
     score_panel.set(xlim=(0, 125), ylim=(0, 104), xlabel="length, steps", ylabel="right answers, %")
@@ -170,19 +180,24 @@ def cliff(fig: Figure, shape: Surface, plain: Descent, clipped: Descent, limit: 
 
 
 def starts(
-    fig: Figure, result: Reach, score: ndarray, tasks: tuple[str, ...], color: str, chance: tuple[float, ...]
+    fig: Figure, before: Reach, score: ndarray, nonlinearity: str, tasks: Mapping[str, Task]
 ) -> dict[str, str]:
     """Left, the gradient before training by steps back; right, the scores of nets trained from this start."""
-    before, after = style.panels(fig, (1, 1), left=0.75, gap=0.75)
-    low, middle, high = np.maximum(np.quantile(result.gradient, [0, 0.5, 1], axis=0), style.FLOOR)
-    before.fill_between(result.lag, low, high, color=color, alpha=0.25, lw=0)
-    before.plot(result.lag, middle, color=color)
-    before.axhline(1, color=MUTED, lw=0.6)
-    before.set(xlim=(0, result.lag[-1]), ylim=(1e-10, 1e3), yscale="log", title="Before training")
-    before.set(xlabel="steps back", ylabel="gradient that is left")
-    for k in range(len(tasks)):
-        after.plot([k] * score.shape[1], 100 * score[k], "o", color=color, ms=6, alpha=0.7)
-        after.plot([k - 0.3, k + 0.3], [100 * chance[k]] * 2, color=MUTED, lw=1)
-    after.set(xlim=(-0.5, 2.5), ylim=(0, 104), ylabel="right answers, %", title="After training, length 40")
-    after.set(xticks=range(len(tasks)), xticklabels=[name.replace("-", "\n") for name in tasks])
-    return {f"{name} solved": f"{(s >= 0.9).sum()} of {len(s)}" for name, s in zip(tasks, score, strict=True)}
+    color = COLORS[nonlinearity]
+    left, right = style.panels(fig, (1, 1), left=0.75, bottom=0.65, gap=0.75)
+    low, middle, high = np.maximum(np.quantile(before.gradient, [0, 0.5, 1], axis=0), style.FLOOR)
+    left.fill_between(before.lag, low, high, color=color, alpha=0.25, lw=0)
+    left.plot(before.lag, middle, color=color)
+    left.axhline(1, color=MUTED, lw=0.6)
+    left.set(xlim=(0, before.lag[-1]), ylim=(1e-16, 1e2), yscale="log", title="Before training")
+    left.set(xlabel="steps back", ylabel="gradient that is left", yticks=[1e-15, 1e-10, 1e-5, 1])
+    for k, task in enumerate(tasks.values()):
+        right.plot([k] * score.shape[1], 100 * score[k], "o", color=color, ms=7, alpha=0.6)
+        right.plot([k - 0.3, k + 0.3], [100 * task.chance] * 2, color=MUTED, lw=1)
+    right.set(xlim=(-0.5, len(tasks) - 0.5), ylim=(0, 104), ylabel="right answers, %")
+    right.set(xticks=range(len(tasks)), xticklabels=[name.replace("-", "\n") for name in tasks])
+    right.set_title("After training, length 40")
+    readouts = {"left after 50 steps": style.scientific(middle[-1])}
+    for name, each in zip(tasks, score, strict=True):
+        readouts[f"{name} solved"] = f"{(each >= SOLVED_SHARE).sum()} of {len(each)}"
+    return readouts

@@ -1,7 +1,7 @@
 """Experiments of the chapters on recurrent networks and the LSTM."""
 
 from .cliff import Descent, Surface, descent, surface
-from .memory import CELL_NAMES, LENGTHS, TASKS, Net, longest_solved, solved, train
+from .memory import CELL_NAMES, LENGTHS, SOLVED_SHARE, TASKS, Net, Task, longest_solved, train, trained
 from .reach import Growth, Reach, growth, horizon, reach
 from .starts import RATES, STARTS, after, before, start
 from .unfolded import Unfolded, unfolded
@@ -10,6 +10,7 @@ __all__ = [
     "CELL_NAMES",
     "LENGTHS",
     "RATES",
+    "SOLVED_SHARE",
     "STARTS",
     "TASKS",
     "Descent",
@@ -17,6 +18,7 @@ __all__ = [
     "Net",
     "Reach",
     "Surface",
+    "Task",
     "Unfolded",
     "after",
     "before",
@@ -25,9 +27,9 @@ __all__ = [
     "horizon",
     "longest_solved",
     "reach",
-    "solved",
     "start",
     "surface",
     "train",
+    "trained",
     "unfolded",
 ]

@@ -203,12 +203,16 @@ def longest_solved(
     return np.concatenate([[0], lengths])[solved]
 
 
-def solved(cell: str, length: int) -> dict[str, tuple[int, int]]:
-    """Count the stored nets, for each task: those with at least 90 % right answers, and all."""
-    counts = {}
-    for task in TASKS:
-        score = load(f"memory-{task}")["score"][CELL_NAMES.index(cell), LENGTHS.index(length)]
-        counts[task] = int((score >= SOLVED_SHARE).sum()), len(score)
+def trained(nonlinearity: str, length: int) -> dict[str, tuple[int, int]]:
+    """Count the stored Elman nets, for each task: those that solve it at this length, and all.
+
+    Empty for a nonlinearity that was not trained.
+    """
+    cell, counts = f"elman_{nonlinearity}", {}
+    if cell in CELL_NAMES:
+        for task in TASKS:
+            score = load(f"memory-{task}")["score"][CELL_NAMES.index(cell), LENGTHS.index(length)]
+            counts[task] = int((score >= SOLVED_SHARE).sum()), len(score)
     return counts
 
 
