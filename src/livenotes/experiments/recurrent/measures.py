@@ -17,7 +17,7 @@ from livenotes.optimization import clip_by_norm, global_norm
 from livenotes.recurrent import CELLS, elman
 
 from .cliff import descent, surface
-from .memory import CELL_NAMES, LENGTHS, SOLVED_SHARE, TASKS, Net, fit, longest_solved
+from .memory import CELL_NAMES, LENGTHS, RATE, SOLVED_SHARE, TASKS, Net, fit, longest_solved
 from .reach import MATRICES, NONLINEARITIES, Reach, horizon, reach
 
 SEEDS = range(5)
@@ -69,7 +69,8 @@ def steps_that_reach_the_output() -> _Values:
 @lru_cache(maxsize=1)
 def _trained() -> tuple[Net, ...]:
     """Three nets after a short training on temporal order."""
-    return tuple(fit("temporal-order", CELLS["elman_tanh"], 10, seed, iterations=100)[1] for seed in range(3))
+    cell = CELLS["elman_tanh"]
+    return tuple(fit("temporal-order", cell, 10, seed, rate=RATE, iterations=100)[1] for seed in range(3))
 
 
 def share_of_weights_at_zero() -> _Values:

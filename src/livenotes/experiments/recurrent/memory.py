@@ -160,11 +160,11 @@ def train(task: str, cell: str, length: int, seed: int, *, iterations: int = ITE
         If a name is unknown, or a number out of its range.
     """
     require_choice("cell", cell, CELLS)
-    return fit(task, CELLS[cell], length, seed, iterations=iterations)[0]
+    return fit(task, CELLS[cell], length, seed, rate=RATE, iterations=iterations)[0]
 
 
 def fit(
-    task: str, layer: Cell, length: int, seed: int, *, rate: float = RATE, iterations: int = ITERATIONS
+    task: str, layer: Cell, length: int, seed: int, *, rate: float, iterations: int = ITERATIONS
 ) -> tuple[Arrays, Net]:
     """Train a layer as :func:`train` does, at any learning rate; return the trained net as well."""
     require_choice("task", task, TASKS)
