@@ -242,6 +242,9 @@ def test_every_choice_can_be_made_on_a_page_from_a_disk(chromium, site, path):
                 page.locator(f"#{item.figure.name} .live-reset").click()
 
 
+UNFOLD = "a => { for (let e = a; (e = e.parentElement); ) if (e.tagName === 'DETAILS') e.open = true; }"
+
+
 def state_of(figure, query):
     """The state that an address names; controls that it leaves out are at their start."""
     given = dict(parse_qsl(query))
@@ -265,6 +268,7 @@ def test_links_in_the_text_put_their_figure_into_their_state(chromium, served, p
         for number, address in enumerate(addresses):
             figure = figures[urlsplit(address).fragment]
             state = state_of(figure, urlsplit(address).query)
+            links.nth(number).evaluate(UNFOLD)
             links.nth(number).click()
             loaded(page, figure)
             assert_state(page, figure, state)

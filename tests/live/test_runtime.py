@@ -14,6 +14,7 @@ from livenotes.live.controls import shown, text_of, values_of
 from livenotes.live.markup import text_alternative
 from livenotes.live.theme import STATIC
 
+pytestmark = pytest.mark.xdist_group("runtime")  # one page for all of these
 PAGE = """<!DOCTYPE html>
 <html lang="en" data-theme="light"><head><meta charset="utf-8"/><title>Tiny</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -226,6 +227,7 @@ def test_a_link_in_the_text_puts_the_figure_into_its_state(opened, figure):
     page = opened()
     put(page, figure, {"n": 4})
     page.locator("#telling").click()
+    page.wait_for_url(re.compile(r"\?p=-1&n=2&kind=line#tiny-curve$"))  # even while the choice is on its way
     page.wait_for_function("() => !document.querySelector('.live[aria-busy]')")
     assert_state(page, figure, {"p": -1.0, "n": 2, "kind": "line"})  # n, not named, is at its start
     assert page.evaluate("document.activeElement.id") == "tiny-curve--p"

@@ -112,10 +112,9 @@
       this.describe(numbers.join(", "));
     }
 
-    /* The words of the state: beside each slider, for a screen reader, and in the address. */
+    /* The words of the state: beside each slider, for a screen reader, and in the link to it. */
     describe(numbers) {
       const state = [];
-      const query = new URLSearchParams();
       for (const control of this.controls) {
         const text = this.texts[control.dataset.name][this.index(control)];
         let shown = control.type === "range" ? minus(text) + control.dataset.unit : control.selectedOptions[0].text;
@@ -124,16 +123,26 @@
           control.nextElementSibling.textContent = shown;
         }
         state.push(`${control.labels[0].textContent} ${shown}`);
-        query.set(control.dataset.name, text);
       }
       const alternative = `${this.root.dataset.title} With ${state.join(", ")}${numbers ? ": " : "."}${numbers}`;
       this.picture.setAttribute("aria-label", alternative);
-      this.root.querySelector(".live-share").href = `?${query}#${this.root.id}`;
+      this.share();
+    }
+
+    /* The link to the state that the controls are in, even while its plate is still on its way. */
+    share() {
+      const query = new URLSearchParams();
+      for (const control of this.controls) {
+        query.set(control.dataset.name, this.texts[control.dataset.name][this.index(control)]);
+      }
+      const link = this.root.querySelector(".live-share");
+      link.href = `?${query}#${this.root.id}`;
+      return link;
     }
 
     /* Put the state into the page's address, so that it can be shared; a page from a file may refuse. */
     remember(copy = false) {
-      const link = this.root.querySelector(".live-share");
+      const link = this.share();
       try {
         history.replaceState(null, "", link.href);
       } catch {
