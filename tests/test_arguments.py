@@ -76,6 +76,12 @@ BAD = [
     (TypeError, "n must be an integer, got float", lambda: a.require_count("n", 2.0)),
     (TypeError, "n must be an integer, got bool", lambda: a.require_count("n", True)),
     (ValueError, "n must be at least 1, got 0", lambda: a.require_count("n", 0)),
+    (
+        ValueError,
+        "s must be one of up, down, got 'left'",
+        lambda: a.require_choice("s", "left", ("up", "down")),
+    ),
+    (ValueError, "s must be one of up, got None", lambda: a.require_choice("s", None, {"up": 1})),
 ]
 
 
@@ -93,6 +99,7 @@ def test_good_input_passes():
     a.require_generator(np.random.default_rng(0))
     a.require_ids("n", np.arange(3, dtype=np.int8), 3)
     a.require_ids("n", np.zeros(0, int), 0)
+    a.require_choice("s", "up", {"up": 1})
 
 
 def test_numbers_come_back_as_python_numbers():

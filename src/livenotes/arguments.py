@@ -1,6 +1,7 @@
 """Checks on arguments: every error names the argument, what was given and what was expected."""
 
 import math
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, TypeAlias
 
@@ -149,3 +150,10 @@ def require_count(name: str, value: object, least: int = 1) -> int:
     if value < least:
         raise ValueError(f"{name} must be at least {least}, got {value}")
     return int(value)
+
+
+def require_choice(name: str, value: object, choices: Iterable[str]) -> None:
+    """Raise ValueError unless ``value`` is one of these words."""
+    allowed = tuple(choices)
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")

@@ -95,6 +95,9 @@ def test_nonlinearity_and_slope_against_torch(f, dtype, rng):
     np.testing.assert_allclose(y, y_t.detach(), **tolerance)
     np.testing.assert_allclose(slope, x_t.grad, **tolerance)
     assert y.dtype == slope.dtype == dtype
+    alone = f.value(x[:1].reshape(()))
+    assert isinstance(alone, np.ndarray)
+    assert (alone, f.slope(alone)) == (y[0], slope[0])
 
 
 @each_function

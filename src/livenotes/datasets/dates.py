@@ -17,9 +17,13 @@ from jaxtyping import Bool, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_count, require_generator, require_ids, require_type
-
-from ._choices import require_choice
+from livenotes.arguments import (
+    require_choice,
+    require_count,
+    require_generator,
+    require_ids,
+    require_type,
+)
 
 PAD, START, END = "<pad>", "<start>", "<end>"  # the first three symbols of every vocabulary
 STYLES = ("full", "long", "medium", "short")
