@@ -38,7 +38,7 @@ notebooks: $(READY) ## Run every notebook and compare its stored outputs
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval book
 
 site: $(READY)   ## Test the built book in a browser, and one session of JupyterLab
-	LIVENOTES_SITE=_build/html $(BIN)/python -m pytest $(SITE_TESTS)
+	LIVENOTES_SITE=_build/html $(BIN)/python -m pytest -n 2 --dist loadgroup $(SITE_TESTS)
 
 results: $(READY) ## Recompute the long experiments in book/results
 	$(BIN)/python -m livenotes.experiments

@@ -108,8 +108,8 @@ def take_turns(a: Callable[[], Any], b: Callable[[], Any]) -> dict[str, float]:
 
 def tape_bytes(tape: Any) -> int:
     """Bytes that our tape holds, the input included; an array and views of it count once."""
-    arrays = [a for a in tape if isinstance(a, ndarray)]
-    return sum({id(a if a.base is None else a.base): a.nbytes for a in arrays}.values())
+    owners = [a if a.base is None else a.base for a in tape if isinstance(a, ndarray)]
+    return sum({id(owner): owner.nbytes for owner in owners}.values())
 
 
 def saved_bytes(opponent: Opponent, x: ndarray) -> int:

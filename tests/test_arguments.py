@@ -10,6 +10,10 @@ from livenotes import arguments as a
 X = np.ones((2, 3))
 
 BAD = [
+    (TypeError, "tape must be dict, got list", lambda: a.require_type("tape", [], dict)),
+    (TypeError, "loss must be a function, got int", lambda: a.require_callable("loss", 3)),
+    (TypeError, "dtype must be a float type, got int64", lambda: a.require_float_dtype(int)),
+    (TypeError, "dtype must be a float type, got complex128", lambda: a.require_float_dtype(complex)),
     (TypeError, "x must be a NumPy array of floats, got list", lambda: a.require_float_array("x", [1.0])),
     (TypeError, "x must be .* got dtype int64", lambda: a.require_float_array("x", np.arange(2))),
     (ValueError, r"x must have shape \(3,\), got \(2, 3\)", lambda: a.require_shape("x", X, (3,))),
@@ -72,6 +76,12 @@ BAD = [
     (TypeError, "n must be an integer, got float", lambda: a.require_count("n", 2.0)),
     (TypeError, "n must be an integer, got bool", lambda: a.require_count("n", True)),
     (ValueError, "n must be at least 1, got 0", lambda: a.require_count("n", 0)),
+    (
+        ValueError,
+        "s must be one of up, down, got 'left'",
+        lambda: a.require_choice("s", "left", ("up", "down")),
+    ),
+    (ValueError, "s must be one of up, got None", lambda: a.require_choice("s", None, {"up": 1})),
 ]
 
 
@@ -89,12 +99,14 @@ def test_good_input_passes():
     a.require_generator(np.random.default_rng(0))
     a.require_ids("n", np.arange(3, dtype=np.int8), 3)
     a.require_ids("n", np.zeros(0, int), 0)
+    a.require_choice("s", "up", {"up": 1})
 
 
 def test_numbers_come_back_as_python_numbers():
     for check in (a.require_number, a.require_positive, a.require_nonnegative, a.require_fraction):
         assert type(check("p", np.float32(0.5))) is float
     assert type(a.require_count("n", np.int64(3))) is int
+    assert a.require_float_dtype("f4") is np.dtype(np.float32)
     assert (
         a.require_fraction("p", 0) == a.require_nonnegative("p", 0) == a.require_count("n", 0, least=0) == 0
     )

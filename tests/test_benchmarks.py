@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 from benchmarks import __main__ as bench
+from benchmarks import recurrent
 from benchmarks._rows import finished
 
 ROW = {"figure": "f, ms", "ours": 2.0, "theirs": 4.0, "ratio": 0.5, "target": None}
@@ -32,6 +34,11 @@ def test_the_table_lines_up_and_names_what_is_compared_with():
     assert first.split("  ")[0] == "f, ms (beside it: torch)"
     assert first.split()[-4:] == ["0.5", "≤", "0.4×", "NO"]
     assert second.split()[-4:] == ["2", "≤", "3", "yes"]
+
+
+def test_a_tape_counts_what_it_holds_once():
+    h, x = np.zeros((5, 2)), np.zeros(3, np.float32)
+    assert recurrent.tape_bytes((x, h, h[1:], None, "name")) == 5 * 2 * 8 + 3 * 4
 
 
 def test_every_module_of_the_folder_is_a_benchmark():

@@ -69,7 +69,7 @@ BAD = [
     (ValueError, r"one finite number, got \[1", lambda: central_differences(lambda x: x, X)),
     (ValueError, "step must be greater than 0", lambda: central_differences(sum, X, step=0)),
     (ValueError, "step must be finite", lambda: central_differences(sum, X, step=np.inf)),
-    (ValueError, r"tree must have shape \(2,\) in both, got \(1,\)", lambda: relative_error(X, X[:1])),
+    (ValueError, r"b must have shape \(2,\) in both, got \(1,\)", lambda: relative_error(X, X[:1])),
     (
         ValueError,
         r"a must be finite, got nan in leaf 0 at \(1,\)",

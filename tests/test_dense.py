@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from livenotes import dense
-from livenotes.activations import relu, sigmoid, softplus, tanh
+from livenotes.activations import prelu, relu, sigmoid, softplus, tanh
 
 TORCH = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "softplus": functional.softplus}
 
@@ -62,6 +62,16 @@ def test_float32_stays_float32(rng):
     assert {a.dtype for a in (out, g_x, *(p for g in g_layers for p in g))} == {np.dtype(np.float32)}
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_large_inputs_give_finite_gradients(dtype, rng):
+    layers, x = dense.init(rng, (3, 4, 2), dtype=dtype), (1e4 * rng.normal(size=(5, 3))).astype(dtype)
+    for activation in (relu, sigmoid, softplus, tanh):
+        with np.errstate(all="raise", under="ignore"):
+            out, tape = dense.forward(layers, x, activation)
+            g_layers, g_x = dense.backward(layers, tape, out)
+        assert all(np.isfinite(a).all() for a in (out, g_x, *(p for g in g_layers for p in g)))
+
+
 def test_nothing_is_mutated(rng):
     layers, x = dense.init(rng, (3, 4, 2)), rng.normal(size=(5, 3))
     copies = [p.copy() for layer in layers for p in layer]
@@ -74,14 +84,44 @@ def test_nothing_is_mutated(rng):
     assert (g == 1).all()
 
 
-def test_bad_input_is_named(rng):
-    with pytest.raises(ValueError, match=r"widths: expected two or more positive numbers, got \[3\]"):
-        dense.init(rng, [3])
-    with pytest.raises(ValueError, match="widths"):
-        dense.init(rng, [3, 0])
-    with pytest.raises(ValueError, match=r"gain must be greater than 0, got 0"):
-        dense.init(rng, [3, 2], gain=0.0)
-    with pytest.raises(ValueError, match="layers: expected at least one"):
-        dense.forward([], np.zeros((1, 3)), relu)
-    with pytest.raises(ValueError, match=r"layers\[0\]: its weights take 3 inputs, got 4"):
-        dense.forward(dense.init(rng, [3, 2]), np.zeros((1, 4)), relu)
+R, X = np.random.default_rng(0), np.ones((2, 3))
+NET = dense.init(R, (3, 4, 2))
+TAPE = dense.forward(NET, X, relu)[1]
+BAD = [
+    (ValueError, r"widths must hold at least an input and an output, got \[3\]", lambda: dense.init(R, [3])),
+    (ValueError, r"widths\[1\] must be at least 1, got 0", lambda: dense.init(R, [3, 0])),
+    (TypeError, r"widths\[0\] must be an integer, got float", lambda: dense.init(R, [3.0, 2])),
+    (ValueError, "gain must be greater than 0, got 0", lambda: dense.init(R, [3, 2], gain=0.0)),
+    (ValueError, "layers must hold at least one layer, got none", lambda: dense.forward([], X, relu)),
+    (
+        ValueError,
+        r"layers\[0\].w must have axes \(O, I=4\), got shape \(4, 3\)",
+        lambda: dense.forward(NET, np.ones((1, 4)), relu),
+    ),
+    (
+        ValueError,
+        r"layers\[1\].w must have axes \(O, I=4\), got shape \(4, 3\)",
+        lambda: dense.forward(NET[:1] * 2, X, relu),
+    ),
+    (
+        ValueError,
+        r"layers\[0\].b must have axes \(O=4\), got shape \(2,\)",
+        lambda: dense.forward([dense.Layer(NET[0].w, NET[1].b)], X, relu),
+    ),
+    (TypeError, r"layers\[0\].w must have dtype float32", lambda: dense.forward(NET, X.astype("f4"), relu)),
+    (TypeError, "prelu has no parameter 'beta'", lambda: dense.forward(NET, X, prelu, beta=1.0)),
+    (
+        ValueError,
+        "layers must be as many as the tape is of, 2, got 1",
+        lambda: dense.backward(NET[:1], TAPE, X),
+    ),
+    (ValueError, r"g_out must have axes \(B=2, O=2\)", lambda: dense.backward(NET, TAPE, X)),
+    (TypeError, "g_out must have dtype float64", lambda: dense.backward(NET, TAPE, X.astype("f4"))),
+]
+
+
+@pytest.mark.parametrize(("error", "message", "call"), BAD, ids=[message for _, message, _ in BAD])
+@pytest.mark.usefixtures("own_errors")
+def test_bad_input_is_refused(error, message, call):
+    with pytest.raises(error, match=message):
+        call()

@@ -99,6 +99,14 @@ def test_prediction_approaches_training_as_statistics_settle(kind, rng):
     np.testing.assert_allclose(alone, residual.predict(kind, params, running, x)[:3], rtol=1e-10)
 
 
+def test_statistics_move_by_the_momentum(rng):
+    _, tape = residual.forward("original", random_params(rng, "original"), rng.normal(size=(9, D)))
+    running = residual.update_statistics(residual.running_statistics("original", D), tape, momentum=0.3)
+    for layer, statistics in zip((1, 4), running, strict=True):
+        np.testing.assert_allclose(statistics.mean, 0.3 * tape.branch[layer].mean)
+        np.testing.assert_allclose(statistics.var, 0.7 + 0.3 * 9 / 8 * tape.branch[layer].var)
+
+
 @pytest.mark.parametrize("kind", ["original", "pre_activation", "pre_norm"])
 def test_a_branch_of_zeros_leaves_the_shortcut(kind, rng):
     params = tree_map(np.zeros_like, residual.init(rng, kind, D))

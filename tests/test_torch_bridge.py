@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from livenotes import torch_bridge
-from livenotes.activations import REGISTRY, elu, glu, prelu
+from livenotes import attention, normalization, residual, torch_bridge
+from livenotes.activations import REGISTRY, elu, glu, prelu, tanh
+from livenotes.datasets.planar import moons
+from livenotes.recurrent import CELLS
+from livenotes.trees import leaves, unflatten
 
 
 class Affine(NamedTuple):
@@ -38,6 +41,76 @@ def test_every_activation_passes_torchs_own_check(act, rng):
         x[np.abs(x - kink) < 1e-2] += 0.1
     x = torch.tensor(x, requires_grad=True)
     assert torch.autograd.gradcheck(torch_bridge.activation(act), x)
+
+
+def recurrent_layer(cell):
+    """Outputs and final state as one function; its tape holds the parameters that backward asks for."""
+
+    def forward(params, x, state0):
+        outputs, tape = cell.forward(params, x, state0)
+        return (outputs, cell.final_state(tape)), (params, tape)
+
+    return forward, lambda saved, g: cell.backward(*saved, *g)
+
+
+def residual_block(kind):
+    return lambda params, x: residual.forward(kind, params, x), residual.backward
+
+
+METHODS = {
+    "batch_norm": (normalization.batch_norm, normalization.batch_norm_backward),
+    "layer_norm": (normalization.layer_norm, normalization.layer_norm_backward),
+    "cosine_norm": (normalization.cosine_norm, normalization.cosine_norm_backward),
+    "whiten": (normalization.whiten, normalization.whiten_backward),
+    "dot_product": (attention.dot_product_attention, attention.dot_product_attention_backward),
+    "additive": (attention.additive_attention, attention.additive_attention_backward),
+    "original": residual_block("original"),
+    **{name: recurrent_layer(cell) for name, cell in CELLS.items()},
+}
+
+
+def arguments(name, rng):
+    """Random arguments of a method, in its own order."""
+    x, w, v = (rng.normal(size=shape) for shape in [(5, 3), (4, 3), 3])
+    if name in CELLS:
+        params = CELLS[name].init(rng, 3, 2)
+        return params, rng.normal(size=(3, 2, 3)), CELLS[name].zero_state(params, 2)
+    return {
+        "batch_norm": (x, v, v),
+        "layer_norm": (x, v, v),
+        "cosine_norm": (x, w),
+        "whiten": (x,),
+        "dot_product": (x, w, w),
+        "additive": (attention.additive_init(rng, 3, 3, 2), x, w, w),
+        "original": (residual.init(rng, "original", 3), x),
+    }[name]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_of_every_kind_pass_torchs_own_check(name, rng):
+    trees = arguments(name, rng)
+    flat = [torch.tensor(a + 0.1 * rng.normal(size=a.shape), requires_grad=True) for a in leaves(trees)]
+    f = torch_bridge.differentiable(*METHODS[name])
+    assert torch.autograd.gradcheck(lambda *t: tuple(leaves((f(*unflatten(trees, t)),))), flat)
+
+
+def test_a_network_in_torch_trains_through_our_gradients(rng):
+    x, labels = (torch.tensor(a) for a in moons(rng, 40))
+    losses, trained = [], []
+    for hidden in (torch.tanh, torch_bridge.activation(tanh)):
+        torch.manual_seed(0)
+        first, second = torch.nn.Linear(2, 8, dtype=x.dtype), torch.nn.Linear(8, 2, dtype=x.dtype)
+        optimizer = torch.optim.SGD([*first.parameters(), *second.parameters()], lr=0.5, momentum=0.5)
+        for _ in range(30):
+            loss = torch.nn.functional.cross_entropy(second(hidden(first(x))), labels)
+            losses.append(loss.item())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        trained.append(first.weight.detach())
+    np.testing.assert_allclose(losses[30:], losses[:30], rtol=1e-10)
+    np.testing.assert_allclose(*trained, rtol=1e-10)
+    assert losses[-1] < losses[30] / 2
 
 
 def test_parameters_of_an_activation_are_passed_on(rng):
@@ -95,7 +168,7 @@ BAD = [
     (
         TypeError,
         "outputs of forward must be a NumPy array of floats, got float",
-        lambda: torch_bridge.differentiable(lambda x: (1.0, None), None)(X),
+        lambda: torch_bridge.differentiable(lambda x: (1.0, None), print)(X),
     ),
     (
         ValueError,

@@ -1,12 +1,34 @@
 """Checks on arguments: every error names the argument, what was given and what was expected."""
 
 import math
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 Number: TypeAlias = float | int | np.floating[Any] | np.integer[Any]
+
+
+def require_type(name: str, value: object, expected: type) -> None:
+    """Raise TypeError for another type: the tape of another function, for instance."""
+    if not isinstance(value, expected):
+        raise TypeError(f"{name} must be {expected.__name__}, got {type(value).__name__}")
+
+
+def require_callable(name: str, value: object) -> None:
+    """Raise TypeError unless ``value`` can be called."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function, got {type(value).__name__}")
+
+
+def require_float_dtype(value: DTypeLike) -> np.dtype[Any]:
+    """Return ``value`` as a dtype; raise TypeError unless it is one of real floating-point numbers."""
+    dtype = np.dtype(value)
+    if dtype.kind != "f":
+        raise TypeError(f"dtype must be a float type, got {dtype}")
+    return dtype
 
 
 def require_float_array(name: str, value: object) -> None:
@@ -128,3 +150,10 @@ def require_count(name: str, value: object, least: int = 1) -> int:
     if value < least:
         raise ValueError(f"{name} must be at least {least}, got {value}")
     return int(value)
+
+
+def require_choice(name: str, value: object, choices: Iterable[str]) -> None:
+    """Raise ValueError unless ``value`` is one of these words."""
+    allowed = tuple(choices)
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")

@@ -20,6 +20,7 @@ from livenotes.arguments import (
     require_generator,
     require_like,
     require_number,
+    require_type,
 )
 
 Queries = Float[ndarray, "*B Q D"]
@@ -124,6 +125,7 @@ def dot_product_attention(
 
 def dot_product_attention_backward(tape: DotProductTape, g: Outputs) -> tuple[Queries, Keys, Values]:
     """Return dL/dq, dL/dk and dL/dv. Where the mask forbade a look, no gradient passes."""
+    require_type("tape", tape, DotProductTape)
     q, k, v, weights, scale = tape
     require_axes(("weights", weights, "... Q K"), ("v", v, "... K E"), ("g", g, "... Q E"))
     g_scores = scale * softmax_backward(weights, g @ v.mT)
@@ -186,6 +188,7 @@ def additive_attention(
     y : array, shape (..., Q, E), same dtype
     tape : AdditiveTape
     """
+    require_type("params", params, AdditiveParams)
     require_axes(
         ("q", q, "... Q D"),
         ("k", k, "... K C"),
@@ -204,6 +207,7 @@ def additive_attention_backward(
     tape: AdditiveTape, g: Outputs
 ) -> tuple[AdditiveParams, Float[ndarray, "*B Q D"], Float[ndarray, "*B K C"], Values]:
     """Return dL/dparams, dL/dq, dL/dk and dL/dv."""
+    require_type("tape", tape, AdditiveTape)
     params, q, k, v, hidden, weights = tape
     require_axes(("weights", weights, "... Q K"), ("v", v, "... K E"), ("g", g, "... Q E"))
     g_scores = softmax_backward(weights, g @ v.mT)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from livenotes.arguments import Number, require_positive
+from livenotes.arguments import Number, require_callable, require_positive
 from livenotes.trees import Tree, leaves, require_same_tree, unflatten
 
 
@@ -41,6 +41,7 @@ def central_differences(loss: Callable[[Tree], Any], at: Tree, *, step: Number =
     ValueError
         The loss is not one finite number at a shifted point.
     """
+    require_callable("loss", loss)
     step = require_positive("step", step)
     arrays = leaves(at)
     for k, array in enumerate(arrays):
@@ -95,7 +96,7 @@ def relative_error(a: Tree, b: Tree) -> float:
     ValueError
         The structures or shapes differ, or an entry is not finite.
     """
-    require_same_tree(a, b)
+    require_same_tree(a, b, "b")
     _require_finite("a", a)
     _require_finite("b", b)
     return max((_error(x, y) for x, y in zip(leaves(a), leaves(b), strict=True)), default=0.0)

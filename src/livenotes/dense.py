@@ -7,14 +7,21 @@ tape, ``backward`` reads it. Explained in the chapter on activation functions; t
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
 from .activations import Activation
-from .arguments import require_positive
+from .arguments import (
+    require_axes,
+    require_count,
+    require_float_dtype,
+    require_generator,
+    require_positive,
+    require_type,
+)
 
 
 class Layer(NamedTuple):
@@ -42,7 +49,7 @@ def init(
     widths: Sequence[int],
     *,
     gain: float = 1.0,
-    dtype: type[np.floating] = np.float64,
+    dtype: Any = np.float64,
 ) -> list[Layer]:
     r"""Draw weights $W_k \sim \mathcal N(0, g^2 / \mathrm{fan\_in})$; biases start at zero.
 
@@ -66,12 +73,17 @@ def init(
 
     Raises
     ------
-    ValueError
-        If there are fewer than two widths, a width is below 1, or the gain is not positive.
+    TypeError, ValueError
+        If there are fewer than two widths, a width is no integer of at least 1, the gain is not positive,
+        or ``dtype`` no float type.
     """
-    if len(widths) < 2 or min(widths) < 1:
-        raise ValueError(f"widths: expected two or more positive numbers, got {list(widths)}")
-    gain = require_positive("gain", gain)
+    require_generator(rng)
+    require_type("widths", widths, Sequence)
+    if len(widths) < 2:
+        raise ValueError(f"widths must hold at least an input and an output, got {list(widths)}")
+    for k, width in enumerate(widths):
+        require_count(f"widths[{k}]", width)
+    gain, dtype = require_positive("gain", gain), require_float_dtype(dtype)
     return [
         Layer(rng.normal(scale=gain / np.sqrt(i), size=(o, i)).astype(dtype), np.zeros(o, dtype))
         for i, o in pairwise(widths)
@@ -98,17 +110,18 @@ def forward(
 
     Raises
     ------
-    ValueError
-        If there is no layer, or a layer cannot take what the one before it puts out.
+    TypeError, ValueError
+        If there is no layer, or a layer cannot take what the one before it puts out, in size or in dtype.
     """
-    if not layers:
-        raise ValueError("layers: expected at least one layer, got none")
+    _require_layers(layers)
+    require_type("activation", activation, Activation)
     inputs, before = [x], []
     for k, layer in enumerate(layers):
-        if layer.w.shape[1] != inputs[-1].shape[1]:
-            raise ValueError(
-                f"layers[{k}]: its weights take {layer.w.shape[1]} inputs, got {inputs[-1].shape[1]}"
-            )
+        require_axes(
+            ("x" if k == 0 else f"the output of layers[{k - 1}]", inputs[-1], "B I"),
+            (f"layers[{k}].w", layer.w, "O I"),
+            (f"layers[{k}].b", layer.b, "O"),
+        )
         out = inputs[-1] @ layer.w.T + layer.b  # (B, O)
         if k < len(layers) - 1:
             before.append(out)
@@ -134,7 +147,21 @@ def backward(
     g_layers : list of Layer
         In the order of ``layers``.
     g_x : (B, I)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the tape is of another number of layers, or ``g_out`` not like the output.
     """
+    _require_layers(layers)
+    require_type("tape", tape, Tape)
+    if len(layers) != len(tape.inputs):
+        raise ValueError(f"layers must be as many as the tape is of, {len(tape.inputs)}, got {len(layers)}")
+    require_axes(
+        ("tape.inputs[-1]", tape.inputs[-1], "B I"),
+        ("layers[-1].w", layers[-1].w, "O I"),
+        ("g_out", g_out, "B O"),
+    )
     g_layers: list[Layer] = []
     g = g_out
     for k in reversed(range(len(layers))):
@@ -143,3 +170,9 @@ def backward(
         g_layers.append(Layer(g.T @ tape.inputs[k], g.sum(axis=0)))
         g = g @ layers[k].w  # (B, I)
     return g_layers[::-1], g
+
+
+def _require_layers(layers: object) -> None:
+    require_type("layers", layers, Sequence)
+    if not layers:
+        raise ValueError("layers must hold at least one layer, got none")

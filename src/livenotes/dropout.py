@@ -21,6 +21,7 @@ from livenotes.arguments import (
     require_generator,
     require_like,
     require_number,
+    require_type,
 )
 
 
@@ -62,6 +63,7 @@ def dropout(
 
 def dropout_backward(tape: DropoutTape, g: Array) -> Array:
     """Return dL/dx: what was dropped gets no gradient, what was kept gets it by the same factor."""
+    require_type("tape", tape, DropoutTape)
     require_like("g", g, tape.factor)
     return np.asarray(g * tape.factor)
 
@@ -130,6 +132,7 @@ def dropconnect_backward(
     tape: DropConnectTape, g: Float[ndarray, "B H"]
 ) -> tuple[Float[ndarray, "B D"], Float[ndarray, "H D"]]:
     """Return dL/dx and dL/dw."""
+    require_type("tape", tape, DropConnectTape)
     x, w, mask = tape
     require_axes(("mask", mask, "B H D"), ("g", g, "B H"))
     return np.einsum("bh,bhd,hd->bd", g, mask, w), np.einsum("bh,bhd,bd->hd", g, mask, x)

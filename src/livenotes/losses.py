@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.special import expit
 
-from .arguments import require_shape
+from .arguments import require_axes, require_float_array, require_ids, require_like, require_shape
 
 
 def softmax_cross_entropy(
@@ -18,7 +18,7 @@ def softmax_cross_entropy(
     r"""Cross-entropy between the softmax of ``logits`` and the class that is right.
 
     $L = -\frac1B \sum_b \log p_{b,y_b}$ with $p = \mathrm{softmax}(z)$; its gradient is
-    $\partial L/\partial z = (p - \mathrm{onehot}(y))/B$.
+    $\partial L/\partial z = (p - \mathrm{onehot}(y))/B$. Source: {cite}`bridle1990probabilistic`.
 
     Parameters
     ----------
@@ -35,15 +35,14 @@ def softmax_cross_entropy(
 
     Raises
     ------
-    ValueError
-        If the batch is empty, the batches differ in length, or a label is not a class.
+    TypeError, ValueError
+        If ``logits`` or ``labels`` is no array of its kind, the batch is empty, the batches differ in
+        length, or a label is not a class.
     """
-    _require_batch("labels", labels, logits.shape[:1])
-    if labels.min() < 0 or labels.max() >= logits.shape[1]:
-        raise ValueError(
-            f"labels: expected classes from 0 to {logits.shape[1] - 1}, "
-            f"got values from {labels.min()} to {labels.max()}"
-        )
+    require_axes(("logits", logits, "B C"))
+    require_ids("labels", labels, logits.shape[1])
+    require_shape("labels", labels, logits.shape[:1])
+    _require_some("logits", logits)
     rows = np.arange(len(logits))
     shifted = logits - logits.max(axis=1, keepdims=True)  # exp never sees a positive number
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -57,7 +56,7 @@ def logistic(
 ) -> tuple[float, Float[ndarray, "*S"]]:
     r"""Binary cross-entropy of $\sigma(z)$: $L = \mathrm{mean}\,[\log(1 + e^{z}) - t z]$.
 
-    Its gradient is $(\sigma(z) - t)/N$, with N the number of entries.
+    Its gradient is $(\sigma(z) - t)/N$, with N the number of entries. Source: {cite}`cox1958regression`.
 
     Parameters
     ----------
@@ -73,14 +72,12 @@ def logistic(
 
     Raises
     ------
-    ValueError
-        If the shapes differ, are empty, or a target lies outside [0, 1].
+    TypeError, ValueError
+        If the shapes or dtypes differ, are empty, or a target lies outside [0, 1].
     """
-    _require_batch("targets", targets, logits.shape)
+    _require_pair("logits", logits, targets)
     if targets.min() < 0 or targets.max() > 1:
-        raise ValueError(
-            f"targets: expected values in [0, 1], got values from {targets.min()} to {targets.max()}"
-        )
+        raise ValueError(f"targets must be in [0, 1], got {targets.min()}..{targets.max()}")
     each = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
     g = (expit(logits) - targets) / logits.size
     return float(each.mean()), g.astype(logits.dtype, copy=False)
@@ -91,7 +88,7 @@ def squared_error(
 ) -> tuple[float, Float[ndarray, "*S"]]:
     r"""Mean squared error $\mathrm{mean}\,(y - t)^2$, with gradient $2(y - t)/N$.
 
-    The mean is over all N entries and carries no factor of one half.
+    The mean is over all N entries and carries no factor of one half, unlike {cite}`rumelhart1986learning`.
 
     Parameters
     ----------
@@ -105,15 +102,20 @@ def squared_error(
 
     Raises
     ------
-    ValueError
-        If the shapes differ or are empty.
+    TypeError, ValueError
+        If the shapes or dtypes differ or are empty.
     """
-    _require_batch("targets", targets, outputs.shape)
+    _require_pair("outputs", outputs, targets)
     error = outputs - targets
     return float(np.square(error).mean()), (2 * error / outputs.size).astype(outputs.dtype, copy=False)
 
 
-def _require_batch(name: str, value: ndarray, shape: tuple[int, ...]) -> None:
-    require_shape(name, value, shape)
+def _require_pair(name: str, value: ndarray, targets: ndarray) -> None:
+    require_float_array(name, value)
+    require_like("targets", targets, value)
+    _require_some(name, value)
+
+
+def _require_some(name: str, value: ndarray) -> None:
     if not value.size:
-        raise ValueError(f"{name} must hold at least one example, got shape {shape}")
+        raise ValueError(f"{name} must hold at least one example, got shape {value.shape}")

@@ -22,6 +22,7 @@ from livenotes.arguments import (
     require_fraction,
     require_nonnegative,
     require_positive,
+    require_type,
 )
 from livenotes.trees import Tree, leaves, require_same_tree, tree_map
 
@@ -128,6 +129,7 @@ def adam(
     lr, eps = require_positive("lr", lr), require_positive("eps", eps)
     beta1, beta2 = require_fraction("beta1", beta1), require_fraction("beta2", beta2)
     grads, params = _decay(params, grads, lr, weight_decay, decoupled)
+    require_type("state", state, AdamState)
     _require_like("state.mean", state.mean, params)
     _require_like("state.square", state.square, params)
     steps = state.steps + 1
@@ -148,6 +150,7 @@ def adam_init(params: Tree) -> AdamState:
 
 def zeros_like(params: Tree) -> Tree:
     """Return a tree of zeros with the structure, shapes and dtypes of ``params``."""
+    _require_floats("params", params)
     return tree_map(np.zeros_like, params)
 
 

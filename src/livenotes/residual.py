@@ -13,7 +13,15 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from livenotes.activations import relu
-from livenotes.arguments import Number, require_axes, require_count, require_generator, require_positive
+from livenotes.arguments import (
+    Number,
+    require_axes,
+    require_count,
+    require_float_dtype,
+    require_generator,
+    require_positive,
+    require_type,
+)
 from livenotes.normalization import (
     RunningStats,
     batch_norm,
@@ -127,6 +135,7 @@ def backward(tape: BlockTape, g: Batch) -> tuple[BlockParams, Batch]:
     The shortcut hands ``g`` on unchanged and the branch adds its own share: this is why depth does not
     have to make gradients vanish.
     """
+    require_type("tape", tape, BlockTape)
     block = _block(tape.kind)
     g_after, g_sum = _run_back(block.after, tape.after, g)
     g_branch, g_x = _run_back(block.branch, tape.branch, g_sum)
@@ -135,7 +144,7 @@ def backward(tape: BlockTape, g: Batch) -> tuple[BlockParams, Batch]:
 
 def running_statistics(kind: Kind, width: int, dtype: Any = np.float64) -> tuple[RunningStats, ...]:
     """Return the running statistics before training, one for each batch norm of the block."""
-    block = _block(kind)
+    block, width, dtype = _block(kind), require_count("width", width), require_float_dtype(dtype)
     return tuple(running_init(width, dtype) for layer in block.branch + block.after if layer == "batch_norm")
 
 
@@ -143,7 +152,9 @@ def update_statistics(
     running: tuple[RunningStats, ...], tape: BlockTape, *, momentum: Number = 0.1
 ) -> tuple[RunningStats, ...]:
     """Move the running statistics towards those of the batch the tape is from."""
+    require_type("tape", tape, BlockTape)
     block = _block(tape.kind)
+    require_type("running", running, tuple)
     layers = zip(block.branch + block.after, tape.branch + tape.after, strict=True)
     tapes = [layer_tape for layer, layer_tape in layers if layer == "batch_norm"]
     if len(running) != len(tapes):
@@ -153,6 +164,7 @@ def update_statistics(
 
 def predict(kind: Kind, params: BlockParams, running: tuple[RunningStats, ...], x: Batch) -> Batch:
     """Run a block with running statistics in place of the batch's; each example is treated alone."""
+    require_type("running", running, tuple)
     needed = len(running_statistics(kind, 1))
     if len(running) != needed:
         raise ValueError(f"running must hold {needed} statistics for {kind!r}, got {len(running)}")
@@ -177,6 +189,7 @@ def _run(
     kind: Kind, params: BlockParams, x: Batch, steps: dict[Layer, Step]
 ) -> tuple[Batch, tuple[Any, ...], tuple[Any, ...]]:
     block = _block(kind)
+    require_type("params", params, BlockParams)
     require_axes(("x", x, "... D"))
     for name in ("branch", "after"):
         needed, given = len(getattr(block, name)), len(getattr(params, name))

@@ -13,7 +13,7 @@ from torch.autograd.function import once_differentiable
 
 from livenotes.activations import Activation
 from livenotes.activations.base import Value
-from livenotes.arguments import require_float_array
+from livenotes.arguments import require_callable, require_float_array, require_type
 from livenotes.trees import leaves, require_same_tree, unflatten
 
 Forward = Callable[..., tuple[Any, Any]]
@@ -41,10 +41,13 @@ def differentiable(forward: Forward, backward: Backward) -> Callable[..., Any]:
     Raises
     ------
     TypeError
-        When called: a leaf is not a tensor on the CPU, or an output is not a float array.
+        ``forward`` or ``backward`` is not a function. When called: a leaf is not a tensor on the CPU, or
+        an output is not a float array.
     ValueError
         While differentiating: a gradient has another structure or shape than its argument.
     """
+    require_callable("forward", forward)
+    require_callable("backward", backward)
 
     def call(*arguments: Any) -> Any:
         trees: dict[str, Any] = {}
@@ -61,6 +64,7 @@ def differentiable(forward: Forward, backward: Backward) -> Callable[..., Any]:
 
 def activation(record: Activation, **params: Value) -> Callable[[torch.Tensor], torch.Tensor]:
     """Turn an activation, its parameters held fixed, into a function of one tensor."""
+    require_type("record", record, Activation)
     return differentiable(
         lambda x: (record(x, **params), x),
         lambda x, g: record.backward(x, g, **params),

@@ -49,6 +49,7 @@ def test_values_and_gradients_match_torch(act, rng):
         g = rng.normal(size=y.shape)
         (want,) = torch.autograd.grad(y, xt, torch.tensor(g))
         np.testing.assert_allclose(act(x, **kw), y.detach(), rtol=1e-12)
+        assert act.outputs(12, **kw) == y.shape[-1]
         np.testing.assert_allclose(act.backward(x, g, **kw), want, rtol=1e-12, atol=1e-14)
 
 
@@ -58,14 +59,16 @@ def test_keeps_dtype_stays_finite_and_leaves_input_alone(act, dtype):
     for shape in [(12,), (0, 12), (2, 12), (3, 1, 12)]:
         x = np.resize(np.array([-1e4, -1.0, 0.0, 1.0, 1e4], dtype), shape)
         x.flags.writeable = False
-        with np.errstate(all="raise", under="ignore"):
-            y = act(x)
-            g_x = act.backward(x, y)
-        assert y.dtype == g_x.dtype == dtype
-        assert y.shape[:-1] == x.shape[:-1]
-        assert g_x.shape == x.shape
-        assert np.isfinite(y).all()
-        assert np.isfinite(g_x).all()
+        for kw in settings(act):
+            with np.errstate(all="raise", under="ignore"):
+                y = act(x, **kw)
+                g_x = act.backward(x, y, **kw)
+            assert y.dtype == g_x.dtype == dtype
+            assert y.shape[:-1] == x.shape[:-1]
+            assert g_x.shape == x.shape
+            assert np.isfinite(y).all()
+            assert np.isfinite(g_x).all()
+            assert not np.shares_memory(x, y)
 
 
 def test_ties_and_kinks_are_settled():
@@ -116,6 +119,7 @@ def test_only_learned_parameters_have_gradients(rng):
 def test_rrelu_draws_within_its_limits_and_backpropagates_them(seed, ends):
     lower, upper = ends
     x = np.random.default_rng(seed).normal(size=(4, 7))
+    x[0, 0] = 0  # at the kink a slope is drawn too
     y, tape = rrelu_train(x, np.random.default_rng(seed), lower=lower, upper=upper)
     np.testing.assert_array_equal(tape[x > 0], 1)
     assert ((tape[x <= 0] >= lower) & (tape[x <= 0] <= upper)).all()
@@ -140,10 +144,10 @@ BAD = [
     (TypeError, "glu mixes the entries of x and has no slope", lambda: glu.slope(X)),
     (TypeError, "crelu mixes the entries of x", lambda: crelu.slope(X)),
     (TypeError, "maxout mixes the entries of x", lambda: maxout.slope(X, k=2)),
-    (ValueError, r"x must have an even last axis, got shape \(2, 3\)", lambda: glu(X[:, :3])),
+    (ValueError, "x must have an even last axis, got one of length 3", lambda: glu(X[:, :3])),
     (ValueError, r"x must have at least one axis", lambda: glu(np.array(1.0))),
     (ValueError, r"x must have at least one axis", lambda: crelu.backward(np.array(1.0), X)),
-    (ValueError, r"x must have a last axis that k=5 divides, got shape \(2, 12\)", lambda: maxout(X, k=5)),
+    (ValueError, "x must have a last axis that k=5 divides, got one of length 12", lambda: maxout(X, k=5)),
     (ValueError, r"k must be a whole number, got 1.5", lambda: maxout(X, k=1.5)),
     (ValueError, r"k must be greater than 0, got 0", lambda: maxout(X, k=0)),
     (ValueError, r"g must have shape \(2, 6\), got \(2, 12\)", lambda: maxout.backward(X, X)),
@@ -165,6 +169,13 @@ BAD = [
         r"'x' must have a derivative or a pullback",
         lambda: Activation("x", abs, **RECORD, derivative=abs, pullback=abs),
     ),
+    (ValueError, r"'x' must have a width", lambda: Activation("x", abs, **RECORD, pullback=abs)),
+    (ValueError, r"'x' must have a width", lambda: Activation("x", abs, **RECORD, derivative=abs, width=abs)),
+    (TypeError, r"g must be .* got list", lambda: glu.backward(X, [1.0])),
+    (ValueError, r"x must have an even last axis", lambda: glu.backward(X[:, :3], X)),
+    (ValueError, r"x must have an even last axis, got one of length 3", lambda: glu.outputs(3)),
+    (ValueError, "features must be at least 0, got -1", lambda: crelu.outputs(-1)),
+    (TypeError, r"no parameter 'k'", lambda: glu.outputs(4, k=2)),
 ]
 
 

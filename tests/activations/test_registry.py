@@ -143,6 +143,7 @@ def test_large_arrays_are_computed_as_small_ones(act, rng):
 def test_image_and_its_ends_are_reached(act):
     x = np.linspace(-50, 50, 100_001)
     assert act.bounds() == act.image
+    assert act.outputs(7) == 7
     for kw in settings(act):
         low, high = act.bounds(**kw)
         y = act(np.concatenate([x, [-1e4, 1e4]]), **kw)
@@ -192,10 +193,13 @@ def test_chapters_follow_each_other():
     assert chapters == sorted(chapters)
 
 
+@pytest.mark.usefixtures("own_errors")
 def test_the_name_can_be_taken_once():
     before = list(REGISTRY)
     with pytest.raises(ValueError, match=r"'relu' is registered twice"):
         register(relu)
+    with pytest.raises(TypeError, match="activation must be Activation, got int"):
+        register(3)
     assert list(REGISTRY) == before
 
 

@@ -43,6 +43,9 @@ def test_the_caller_may_write_into_what_it_gets():
     assert digits().labels.any()
 
 
+@pytest.mark.usefixtures("own_errors")
 def test_bad_order_is_named():
-    with pytest.raises(ValueError, match="order: expected a permutation of 0 … 63"):
+    with pytest.raises(ValueError, match=r"order must be a permutation of 0..63, got shape \(64,\)"):
         digits(order=np.zeros(64, int))
+    with pytest.raises(ValueError, match=r"order must be in 0\.\.63, got 0\.\.64"):
+        digits(order=np.arange(65))

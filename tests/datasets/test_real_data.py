@@ -202,10 +202,15 @@ BAD = {
         ValueError,
         r"vocabulary, got \['y', 'z'\]",
     ),
+    "vocabulary": (
+        lambda rng: encode(["x"], ("x", PAD, START, END)),
+        ValueError,
+        "vocabulary must start with <pad>, <start>, <end>, got",
+    ),
     "number": (
         lambda rng: decode(np.array([[3], [-1]]), (PAD, START, END)),
         ValueError,
-        "between 0 and 2, got -1..3",
+        "numbers must be in 0..2, got -1..3",
     ),
     "min_count": (lambda rng: lee_corpus(min_count=0), ValueError, "min_count must be at least 1, got 0"),
     "float": (lambda rng: lee_corpus(min_count=2.0), TypeError, "min_count must be an integer, got float"),

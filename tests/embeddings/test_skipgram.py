@@ -10,6 +10,7 @@ from torch.nn import functional
 from livenotes.checks import central_differences, relative_error
 from livenotes.embeddings import skipgram as sg
 from livenotes.embeddings.similarity import cosine_similarity, most_similar
+from livenotes.embeddings.vocabulary import keep_probability, noise_distribution
 
 V, D, N, K = 7, 4, 30, 3
 seeds = st.integers(0, 2**32 - 1)
@@ -108,6 +109,42 @@ def test_words_that_share_contexts_come_to_point_the_same_way(rng):
     assert set(nearest) == {0, 1, 3, 4}
     assert (np.diff(values) <= 0).all()
     assert len(most_similar(params.center, 2, count=50)[0]) == 9
+
+
+def test_similarities_match_torch(rng):
+    vectors, (a, b) = rng.normal(size=(V, D)), rng.integers(V, size=(2, N))
+    table = torch.tensor(vectors)
+    want = functional.cosine_similarity(table[a], table[b])
+    np.testing.assert_allclose(cosine_similarity(vectors, a, b), want, rtol=1e-12)
+    nearest, values = most_similar(vectors, 3, count=2)
+    want = functional.cosine_similarity(table, table[3:4])
+    np.testing.assert_allclose(values, want[nearest], rtol=1e-12)
+    assert values[-1] == pytest.approx(np.sort(want)[-3])  # the word itself comes before them
+
+
+def recorded(monkeypatch, name):
+    """Arguments of every call of one of the module's functions, which still does its work."""
+    calls, function = [], getattr(sg, name)
+    monkeypatch.setattr(sg, name, lambda *args, **kw: calls.append(args) or function(*args, **kw))
+    return calls
+
+
+def test_the_learning_rate_falls_along_a_line_to_zero(rng, monkeypatch):
+    steps = recorded(monkeypatch, "_step")
+    corpus = [rng.integers(5, size=9) for _ in range(10)]  # window 1: 16 pairs each, in batches of 8
+    sg.train(rng, corpus, size=5, dim=2, window=1, epochs=3, lr=0.6, threshold=None, batch_size=8)
+    np.testing.assert_allclose([rate for *_, rate in steps], 0.6 * (1 - np.arange(60) / 60))
+
+
+def test_training_thins_frequent_words_and_draws_noise_by_its_distribution(rng, monkeypatch):
+    thinned, steps = recorded(monkeypatch, "window_pairs"), recorded(monkeypatch, "_step")
+    corpus = [rng.choice(3, p=[0.8, 0.15, 0.05], size=20_000)]
+    counts = np.bincount(corpus[0])
+    sg.train(rng, corpus, size=3, dim=2, window=1, negatives=4, epochs=1, lr=1e-6, threshold=0.1)
+    kept = np.bincount(np.concatenate(thinned[0][1])) / counts
+    np.testing.assert_allclose(kept, keep_probability(counts, 0.1), atol=0.03)
+    noise = np.bincount(np.concatenate([words.ravel() for _, _, _, words, _ in steps]))
+    np.testing.assert_allclose(noise / noise.sum(), noise_distribution(counts), atol=0.02)
 
 
 def test_training_is_repeatable_and_leaves_the_corpus_alone(rng):

@@ -153,6 +153,27 @@ def test_running_statistics_and_prediction_match_torch(rng):
         np.testing.assert_allclose(ours, theirs, rtol=1e-10)
 
 
+def test_eps_is_added_to_the_variance(rng):
+    x, gamma, beta = rng.normal(size=(6, 3)), rng.normal(size=3), rng.normal(size=3)
+    xt, *scale = map(torch.tensor, (x, gamma, beta))
+    running = batch_stats(rng)
+    norm, moments = functional.batch_norm, [torch.tensor(a) for a in running]
+    pairs = [
+        (n.batch_norm(x, gamma, beta, eps=0.5), norm(xt, None, None, *scale, training=True, eps=0.5)),
+        (n.batch_norm_predict(x, gamma, beta, running, eps=0.5), norm(xt, *moments, *scale, eps=0.5)),
+        (n.layer_norm(x, gamma, beta, eps=0.5), functional.layer_norm(xt, (3,), *scale, eps=0.5)),
+    ]
+    for (ours, _), theirs in pairs:
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_a_vector_of_zeros_has_cosine_zero(rng):
+    x, w = np.zeros((2, 3)), rng.normal(size=(4, 3))
+    y, tape = n.cosine_norm(x, w)
+    assert not y.any()
+    assert all(np.isfinite(g).all() for g in n.cosine_norm_backward(tape, np.ones_like(y)))
+
+
 def test_running_statistics_keep_float32():
     x = np.ones((4, 3), np.float32)
     running = n.running_init(3, np.float32)
@@ -183,6 +204,11 @@ BAD = [
     (ValueError, r"gamma must have axes \(D=3\), got shape \(2,\)", lambda: n.batch_norm(X, D[:2], D)),
     (TypeError, "beta must have dtype float64, got float32", lambda: n.batch_norm(X, D, F4)),
     (ValueError, "eps must be greater than 0", lambda: n.batch_norm(X, D, D, eps=0)),
+    (
+        TypeError,
+        "tape must be BatchNormTape, got BatchNormPredictTape",
+        lambda: n.batch_norm_backward(n.batch_norm_predict(X, D, D, R)[1], X),
+    ),
     (ValueError, r"g must have axes \(axis 0=2, D=3\)", lambda: n.batch_norm_backward(T, X.T)),
     (TypeError, "features must be an integer", lambda: n.running_init(3.0)),
     (ValueError, "features must be at least 1", lambda: n.running_init(0)),

@@ -71,6 +71,7 @@ def test_decorrelating_is_principal_component_analysis(rng):
     theirs = PCA().fit_transform(x)
     ours, tape = n.decorrelate(x)
     np.testing.assert_allclose(np.abs(ours), np.abs(theirs), atol=1e-10)
+    assert (tape.axes[np.abs(tape.axes).argmax(axis=0), range(4)] > 0).all()
     np.testing.assert_allclose(
         n.whiten(x, method="pca")[0], ours / np.sqrt(tape.variances + 1e-5), atol=1e-10
     )

@@ -87,6 +87,15 @@ def test_gradient_with_other_nonlinearities(name, roles, rng, own_errors):
     )
 
 
+@pytest.mark.parametrize("roles", ROLES, ids=lambda r: "-".join(part.name for part in r))
+def test_a_step_plays_the_same_roles(roles, rng):
+    params, x, state0 = problem(rng, CELLS["lstm"], steps=1)
+    outputs, tape = lstm.forward(params, x, state0, roles=roles)
+    h, c = lstm.step(params, x[0], state0, roles=roles)
+    np.testing.assert_allclose(h, outputs[0], rtol=1e-12)
+    np.testing.assert_allclose(c, tape.c[1], rtol=1e-12)
+
+
 @pytest.mark.parametrize("coupled", [False, True])
 def test_coupled_gates_with_peepholes(coupled, rng, own_errors):
     params = random_like(rng, lstm.init(rng, 2, 2, peephole=True, coupled=coupled))

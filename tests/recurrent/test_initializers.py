@@ -75,6 +75,12 @@ def test_init_of_single_cells(rng):
     np.testing.assert_array_equal(CELLS["elman_relu"].init(rng, 2, 3).w_h, np.eye(3))
 
 
+def test_no_two_parts_of_a_composed_layer_start_alike(rng):
+    for name in ("bidirectional_gru", "two_bidirectional"):
+        weights = [a for a in leaves(LAYERS[name].init(rng, 3, 3)) if a.ndim == 2]
+        assert len({a.tobytes() for a in weights}) == len(weights)
+
+
 @each_function
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_nonlinearity_and_slope_against_torch(f, dtype, rng):
@@ -89,6 +95,9 @@ def test_nonlinearity_and_slope_against_torch(f, dtype, rng):
     np.testing.assert_allclose(y, y_t.detach(), **tolerance)
     np.testing.assert_allclose(slope, x_t.grad, **tolerance)
     assert y.dtype == slope.dtype == dtype
+    alone = f.value(x[:1].reshape(()))
+    assert isinstance(alone, np.ndarray)
+    assert (alone, f.slope(alone)) == (y[0], slope[0])
 
 
 @each_function

@@ -12,11 +12,13 @@ from numpy import ndarray
 
 from livenotes.arguments import (
     Number,
+    require_count,
     require_dtype,
     require_float_array,
     require_like,
     require_number,
     require_shape,
+    require_type,
 )
 
 Array: TypeAlias = Float[ndarray, "..."]
@@ -45,7 +47,7 @@ class Param:
     whole: bool = False
     per_channel: bool = False
 
-    def check(self, name: str, value: Value, x: Array) -> Value:
+    def _check(self, name: str, value: Value, x: Array) -> Value:
         """Return ``value`` ready to compute with, or raise an error that names the parameter."""
         if self.per_channel and isinstance(value, ndarray):
             require_float_array(name, value)
@@ -81,6 +83,9 @@ class Activation:
         Takes the same, returns the slope at every entry.
     pullback : callable, optional
         Takes ``x``, ``g`` and the parameters, returns dL/dx.
+    width : callable, optional
+        Given with a ``pullback``: takes the length of the last axis of ``x`` and the parameters,
+        returns that of the output.
     formula, slope_formula : str
         LaTeX without dollars.
     image : (float, float)
@@ -109,6 +114,7 @@ class Activation:
     chapter: Literal["activations", "beyond-relu"]
     derivative: Callable[..., Array] | None = None
     pullback: Callable[..., Array] | None = None
+    width: Callable[..., int] | None = None
     params: Mapping[str, Param] = field(default_factory=dict)
     kinks: tuple[float, ...] = ()
     image_at: Callable[..., Interval] | None = None
@@ -119,6 +125,10 @@ class Activation:
     def __post_init__(self) -> None:
         if (self.derivative is None) == (self.pullback is None):
             raise ValueError(f"activation {self.name!r} must have a derivative or a pullback, and not both")
+        if (self.pullback is None) != (self.width is None):
+            raise ValueError(
+                f"activation {self.name!r} must have a width if it has a pullback, and only then"
+            )
         # help(elu), and a question mark in Jupyter, then show the function rather than the record.
         object.__setattr__(self, "__doc__", inspect.getdoc(self.function))
 
@@ -147,8 +157,11 @@ class Activation:
         """Return dL/dx, given ``g`` = dL/dy at the output."""
         require_float_array("x", x)
         if self.pullback is not None:
-            require_like("g", g, self(x, **params))
-            return self.pullback(x, g, **self.arguments(params, x))
+            self._require_axis(x)
+            require_float_array("g", g)
+            require_dtype("g", g, x.dtype)
+            require_shape("g", g, (*x.shape[:-1], self.outputs(x.shape[-1], **params)))
+            return self.pullback(x, g, **self._arguments(params, x))
         require_like("g", g, x)
         g_x = self.slope(x, **params)
         g_x *= g
@@ -167,10 +180,9 @@ class Activation:
 
     def _apply(self, function: Callable[..., Array], x: Array, params: Mapping[str, Value]) -> Array:
         require_float_array("x", x)
-        arguments = self.arguments(params, x)
+        arguments = self._arguments(params, x)
         if not self.elementwise or any(isinstance(value, ndarray) for value in arguments.values()):
-            if not x.ndim:
-                raise ValueError(f"x must have at least one axis for {self.name}, got shape ()")
+            self._require_axis(x)
             return function(x, **arguments)
         flat = x.reshape(-1)
         if x.size <= BLOCK:
@@ -181,27 +193,36 @@ class Activation:
             y[start : start + BLOCK] = function(flat[start : start + BLOCK], **arguments)
         return y.reshape(x.shape)
 
+    def _require_axis(self, x: Array) -> None:
+        if not x.ndim:
+            raise ValueError(f"x must have at least one axis for {self.name}, got shape ()")
+
+    def outputs(self, features: int, **params: Value) -> int:
+        """Return the length of the last axis of the output, given that of ``x``."""
+        features, arguments = require_count("features", features, least=0), self._arguments(params)
+        return features if self.width is None else self.width(features, **arguments)
+
     def defaults(self) -> dict[str, float]:
         """Return the default of every parameter."""
         return {key: param.default for key, param in self.params.items()}
 
     def bounds(self, **params: Number) -> Interval:
         """Infimum and supremum of the values under these parameters."""
-        arguments = self.arguments(params)
+        arguments = self._arguments(params)
         return self.image if self.image_at is None else self.image_at(**arguments)
 
     def corners(self, **params: Number) -> tuple[float, ...]:
         """Where the slope jumps under these parameters."""
-        arguments = self.arguments(params)
+        arguments = self._arguments(params)
         return self.kinks if self.kinks_at is None else self.kinks_at(**arguments)
 
-    def arguments(self, given: Mapping[str, Value], x: Array = SCALAR) -> dict[str, Any]:
+    def _arguments(self, given: Mapping[str, Value], x: Array = SCALAR) -> dict[str, Any]:
         """Fill in the defaults and check every value; raise TypeError for a parameter it does not have."""
         for key in given:
             if key not in self.params:
                 known = ", ".join(self.params) or "none"
                 raise TypeError(f"{self.name} has no parameter {key!r}; its parameters: {known}")
-        return {key: p.check(key, given.get(key, p.default), x) for key, p in self.params.items()}
+        return {key: p._check(key, given.get(key, p.default), x) for key, p in self.params.items()}
 
 
 REGISTRY: dict[str, Activation] = {}
@@ -210,6 +231,7 @@ REGISTRY: dict[str, Activation] = {}
 
 def register(activation: Activation) -> Activation:
     """Add an activation to the registry and return it; raise ValueError if the name is taken."""
+    require_type("activation", activation, Activation)
     if activation.name in REGISTRY:
         raise ValueError(f"activation {activation.name!r} is registered twice")
     REGISTRY[activation.name] = activation

@@ -36,6 +36,7 @@ crelu = register(
         name="crelu",
         function=_crelu,
         pullback=_crelu_backward,
+        width=lambda features: 2 * features,
         formula=r"[\max(0, x),\ \max(0, -x)]",
         slope_formula=r"g_x = g_1\,[x>0] - g_2\,[x<0]",
         image=(0.0, math.inf),
@@ -46,10 +47,15 @@ crelu = register(
 )
 
 
+def _groups(features: int, k: int) -> int:
+    if features % k:
+        raise ValueError(f"x must have a last axis that k={k} divides, got one of length {features}")
+    return features // k
+
+
 def _pieces(x: Float[ndarray, "... C"], k: int) -> list[Array]:
     """Views of the first, second, ... member of every group: k arrays of shape (..., C/k)."""
-    if x.shape[-1] % k:
-        raise ValueError(f"x must have a last axis that k={k} divides, got shape {x.shape}")
+    _groups(x.shape[-1], k)
     return [x[..., j::k] for j in range(k)]
 
 
@@ -91,6 +97,7 @@ maxout = register(
         name="maxout",
         function=_maxout,
         pullback=_maxout_backward,
+        width=_groups,
         formula=r"\max_{j=1\dots k} x_j",
         slope_formula=r"(g_x)_j = g\,[\,j=\arg\max_i x_i\,]",
         image=(-math.inf, math.inf),

@@ -12,9 +12,14 @@ from .rectified import softplus
 from .sigmoidal import sigmoid
 
 
+def _half(features: int) -> int:
+    if features % 2:
+        raise ValueError(f"x must have an even last axis, got one of length {features}")
+    return features // 2
+
+
 def _halves(x: Float[ndarray, "... C"]) -> tuple[Array, Array]:
-    if x.shape[-1] % 2:
-        raise ValueError(f"x must have an even last axis, got shape {x.shape}")
+    _half(x.shape[-1])
     a, b = np.split(x, 2, axis=-1)
     return a, b
 
@@ -50,6 +55,7 @@ glu = register(
         name="glu",
         function=_glu,
         pullback=_glu_backward,
+        width=_half,
         formula=r"a\,\sigma(b)\quad [a,b]=x",
         slope_formula=r"g_x = [\,g\,\sigma(b),\ g\,a\,\sigma'(b)\,]",
         image=(-math.inf, math.inf),

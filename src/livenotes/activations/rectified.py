@@ -241,7 +241,7 @@ def rrelu_train(
     """
     require_float_array("x", x)
     require_generator(rng)
-    _mean_slope(**rrelu.arguments({"lower": lower, "upper": upper}))
+    rrelu.bounds(lower=lower, upper=upper)  # refuses bad limits
     drawn = rng.uniform(lower, upper, x.shape).astype(x.dtype)
     slopes = np.where(x > 0, 1, drawn)
     return x * slopes, slopes

@@ -17,9 +17,13 @@ from jaxtyping import Bool, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_count, require_generator
-
-from ._choices import require_choice
+from livenotes.arguments import (
+    require_choice,
+    require_count,
+    require_generator,
+    require_ids,
+    require_type,
+)
 
 PAD, START, END = "<pad>", "<start>", "<end>"  # the first three symbols of every vocabulary
 STYLES = ("full", "long", "medium", "short")
@@ -64,9 +68,11 @@ def encode(
 
     Raises
     ------
-    ValueError
-        If a character is not in the vocabulary.
+    TypeError, ValueError
+        If the vocabulary does not start with the three symbols, or a character is not in the vocabulary.
     """
+    require_type("texts", texts, Sequence)
+    _require_vocabulary(vocabulary)
     number = {symbol: n for n, symbol in enumerate(vocabulary)}
     numbers = np.full((max(map(len, texts), default=0) + 2, len(texts)), number[PAD])
     for column, text in zip(numbers.T, texts, strict=True):
@@ -82,13 +88,11 @@ def decode(numbers: Int[ndarray, "T B"], vocabulary: tuple[str, ...]) -> tuple[s
 
     Raises
     ------
-    ValueError
-        If a number is no index into the vocabulary.
+    TypeError, ValueError
+        If the vocabulary does not start with the three symbols, or a number is no index into the vocabulary.
     """
-    if numbers.size and not (numbers.min() >= 0 and numbers.max() < len(vocabulary)):
-        raise ValueError(
-            f"numbers must lie between 0 and {len(vocabulary) - 1}, got {numbers.min()}..{numbers.max()}"
-        )
+    _require_vocabulary(vocabulary)
+    require_ids("numbers", numbers, len(vocabulary))
     texts = []
     for column in numbers.T:
         symbols = [vocabulary[n] for n in column]
@@ -190,6 +194,12 @@ def _date_vocabularies(target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _vocabulary(texts: Iterable[str]) -> tuple[str, ...]:
     return (PAD, START, END, *sorted({character for text in texts for character in text}))
+
+
+def _require_vocabulary(vocabulary: tuple[str, ...]) -> None:
+    require_type("vocabulary", vocabulary, tuple)
+    if vocabulary[:3] != (PAD, START, END):
+        raise ValueError(f"vocabulary must start with {PAD}, {START}, {END}, got {vocabulary[:3]}")
 
 
 def _translations(

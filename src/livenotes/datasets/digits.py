@@ -1,4 +1,7 @@
-"""The 1,797 handwritten digits of 8 x 8 pixels that install with scikit-learn."""
+"""The 1,797 handwritten digits of 8 x 8 pixels that install with scikit-learn {cite}`alpaydin1998cascading`.
+
+Used in the chapter on activation functions and in the last one.
+"""
 
 from functools import cache
 from typing import NamedTuple
@@ -7,6 +10,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 from sklearn.datasets import load_digits
+
+from livenotes.arguments import require_float_dtype, require_ids
 
 TRAINING = 1437  # four fifths; the 360 others are for validation
 _SPLIT_SEED = 1797  # fixed once, so that every experiment of the book sees the same split
@@ -41,12 +46,14 @@ def digits(*, order: Int[ndarray, " 64"] | None = None, dtype: type[np.floating]
 
     Raises
     ------
-    ValueError
-        If ``order`` is not a permutation of 0 … 63.
+    TypeError, ValueError
+        If ``dtype`` is no float type, or ``order`` not a permutation of 0 … 63.
     """
     pixels = np.arange(64) if order is None else order
+    require_ids("order", pixels, 64)
     if not np.array_equal(np.sort(pixels), np.arange(64)):
-        raise ValueError(f"order: expected a permutation of 0 … 63, got {pixels.shape} values {pixels[:8]} …")
+        raise ValueError(f"order must be a permutation of 0..63, got shape {pixels.shape}, {pixels[:8]} ...")
+    require_float_dtype(dtype)
     images, labels = _shuffled()
     train = images[:TRAINING]
     x = ((images - train.mean(axis=0)) / (train - train.mean(axis=0)).std()).astype(dtype)[:, pixels]

@@ -1,4 +1,4 @@
-"""Two-class problems in the plane that a straight line cannot solve."""
+"""Two-class problems in the plane that a straight line cannot solve. Chapter: Activation functions."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes.arguments import require_count, require_nonnegative, require_positive
+from livenotes.arguments import require_count, require_generator, require_nonnegative, require_positive
 
 
 class Planar(NamedTuple):
@@ -62,6 +62,8 @@ def moons(rng: np.random.Generator, n: int, *, noise: float = 0.1) -> Planar:
 def spirals(rng: np.random.Generator, n: int, *, noise: float = 0.05, turns: float = 1.0) -> Planar:
     """Two arms that wind about the origin, one the other turned by 180 degrees.
 
+    Source: {cite}`lang1988learning`, with noise and with a length that can be set.
+
     Parameters
     ----------
     rng : numpy.random.Generator
@@ -90,6 +92,7 @@ def spirals(rng: np.random.Generator, n: int, *, noise: float = 0.05, turns: flo
 
 
 def _labels(rng: np.random.Generator, n: int, noise: float) -> Int[ndarray, " N"]:
+    require_generator(rng)
     require_count("n", n, least=2)
     require_nonnegative("noise", noise)
     return rng.permutation(np.arange(n) % 2)

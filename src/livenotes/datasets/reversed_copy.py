@@ -11,9 +11,8 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_count, require_generator
+from livenotes.arguments import require_choice, require_count, require_generator
 
-from ._choices import require_choice
 from ._symbols import one_hot
 
 

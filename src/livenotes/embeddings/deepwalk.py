@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes.arguments import Number, require_count, require_generator, require_ids
+from livenotes.arguments import Number, require_count, require_generator, require_ids, require_type
 
 from . import skipgram
 
@@ -43,6 +43,7 @@ def random_walks(
     """
     require_generator(rng)
     per_node, length = require_count("per_node", per_node), require_count("length", length)
+    require_type("neighbors", neighbors, Sequence)
     nodes = len(neighbors)
     degrees = np.array([len(reached) for reached in neighbors], int)
     if not degrees.all():

@@ -22,9 +22,11 @@ from livenotes.arguments import (
     Number,
     require_axes,
     require_count,
+    require_float_dtype,
     require_generator,
     require_ids,
     require_positive,
+    require_type,
 )
 
 from .vocabulary import keep_probability, noise_distribution
@@ -70,6 +72,7 @@ def init(rng: np.random.Generator, size: int, dim: int, dtype: Any = np.float32)
     """
     require_generator(rng)
     size, dim = require_count("size", size), require_count("dim", dim)
+    dtype = require_float_dtype(dtype)
     center = ((rng.random((size, dim)) - 0.5) / dim).astype(dtype)
     return SkipGramParams(center, np.zeros_like(center))
 
@@ -92,6 +95,7 @@ def forward(
     losses : array, shape (N,), dtype of the vectors
     tape : SkipGramTape
     """
+    require_type("params", params, SkipGramParams)
     require_axes(("params.center", params.center, "V D"), ("params.context", params.context, "V D"))
     for name, ids in (("centers", centers), ("contexts", contexts), ("noise", noise)):
         require_ids(name, ids, len(params.center))
@@ -112,6 +116,7 @@ def backward(tape: SkipGramTape, g: Float[ndarray, " N"]) -> tuple[Rows, Rows]:
     $g_{v_c} = \sum_k (\sigma(u_k\cdot v_c) - y_k)\,u_k$ and the same with $u$ and $v$ exchanged, where
     $y$ is 1 for the neighbor that occurred and 0 for the others.
     """
+    require_type("tape", tape, SkipGramTape)
     params, centers, targets, g_scores = tape
     require_axes(("g_scores", g_scores, "N K"), ("g", g, "N"))
     rows = np.repeat(centers, targets.shape[1])
@@ -145,6 +150,7 @@ def window_pairs(rng: np.random.Generator, corpus: Corpus, *, window: int) -> tu
     centers, contexts : int arrays of equal length
     """
     require_generator(rng)
+    require_type("corpus", corpus, Sequence)
     window = require_count("window", window)
     words = np.concatenate([np.zeros(0, int), *corpus])
     sentence = np.repeat(np.arange(len(corpus)), [len(s) for s in corpus])
@@ -231,6 +237,7 @@ def _step(
 
 
 def _count(corpus: Corpus, size: int) -> Int[ndarray, " V"]:
+    require_type("corpus", corpus, Sequence)
     for k, sentence in enumerate(corpus):
         require_ids(f"corpus[{k}]", sentence, size)
     return np.bincount(np.concatenate([np.zeros(0, int), *corpus]), minlength=size)

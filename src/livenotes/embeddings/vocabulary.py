@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes.arguments import Number, require_count, require_nonnegative, require_positive
+from livenotes.arguments import Number, require_count, require_nonnegative, require_positive, require_type
 
 
 class Vocabulary(NamedTuple):
@@ -24,6 +24,7 @@ class Vocabulary(NamedTuple):
 
 def build_vocabulary(sentences: Iterable[Iterable[str]], *, min_count: int = 5) -> Vocabulary:
     """Number the words that occur at least ``min_count`` times; equally frequent ones by alphabet."""
+    require_type("sentences", sentences, Iterable)
     min_count = require_count("min_count", min_count)
     counted = Counter(word for sentence in sentences for word in sentence)
     kept = sorted((word for word, n in counted.items() if n >= min_count), key=lambda w: (-counted[w], w))
@@ -33,6 +34,8 @@ def build_vocabulary(sentences: Iterable[Iterable[str]], *, min_count: int = 5) 
 
 def encode(vocabulary: Vocabulary, sentences: Iterable[Iterable[str]]) -> list[Int[ndarray, " _"]]:
     """Turn words into numbers; words outside the vocabulary are left out, and their neighbors move up."""
+    require_type("vocabulary", vocabulary, Vocabulary)
+    require_type("sentences", sentences, Iterable)
     ids = vocabulary.ids
     return [np.array([ids[word] for word in sentence if word in ids], int) for sentence in sentences]
 
@@ -78,6 +81,6 @@ def _frequencies(counts: Int[ndarray, " V"]) -> Float[ndarray, " V"]:
         raise TypeError(
             f"counts must be an array of integers, got {getattr(counts, 'dtype', type(counts).__name__)}"
         )
-    if not counts.sum() or counts.min() < 0:
-        raise ValueError("counts must be 0 or greater, and not all 0")
+    if not counts.any() or counts.min() < 0:
+        raise ValueError(f"counts must be 0 or greater, and not all 0, got {counts.min()}..{counts.max()}")
     return counts / counts.sum()

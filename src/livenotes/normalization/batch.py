@@ -1,4 +1,7 @@
-r"""Batch normalization: every feature standardized over the batch {cite}`ioffe2015batch`."""
+r"""Batch normalization: every feature standardized over the batch {cite}`ioffe2015batch`.
+
+Chapter: Normalization.
+"""
 
 from typing import Any, NamedTuple
 
@@ -7,7 +10,15 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from livenotes.activations.base import Array
-from livenotes.arguments import Number, require_axes, require_count, require_fraction, require_positive
+from livenotes.arguments import (
+    Number,
+    require_axes,
+    require_count,
+    require_float_dtype,
+    require_fraction,
+    require_positive,
+    require_type,
+)
 
 from ._standard import standardize, standardize_backward
 
@@ -73,6 +84,7 @@ def batch_norm_backward(
     $\mu_B$ and $\sigma_B$ depend on every example, so that the part of the gradient that would shift
     or scale the whole batch drops out.
     """
+    require_type("tape", tape, BatchNormTape)
     require_axes(("x", tape.x_hat, "... D"), ("g", g, "... D"))
     batch = tuple(range(g.ndim - 1))
     g_x = standardize_backward(tape.x_hat, tape.inv_std, g * tape.gamma, batch)
@@ -81,7 +93,7 @@ def batch_norm_backward(
 
 def running_init(features: int, dtype: Any = np.float64) -> RunningStats:
     """Return the running statistics before the first batch: mean 0, variance 1."""
-    features = require_count("features", features)
+    features, dtype = require_count("features", features), require_float_dtype(dtype)
     return RunningStats(np.zeros(features, dtype), np.ones(features, dtype))
 
 
@@ -101,6 +113,8 @@ def update_running(running: RunningStats, tape: BatchNormTape, *, momentum: Numb
     RunningStats
         The variance is averaged with the factor $N/(N-1)$, which makes it unbiased.
     """
+    require_type("running", running, RunningStats)
+    require_type("tape", tape, BatchNormTape)
     require_axes(
         ("tape.mean", tape.mean, "D"), ("running.mean", running.mean, "D"), ("running.var", running.var, "D")
     )
@@ -144,6 +158,7 @@ def batch_norm_predict(
     y : array like ``x``
     tape : BatchNormPredictTape
     """
+    require_type("running", running, RunningStats)
     require_axes(
         ("x", x, "... D"),
         ("gamma", gamma, "D"),
@@ -160,6 +175,7 @@ def batch_norm_predict_backward(
     tape: BatchNormPredictTape, g: Array
 ) -> tuple[Array, Float[ndarray, " D"], Float[ndarray, " D"]]:
     """Return dL/dx, dL/dgamma and dL/dbeta; the running statistics are constants."""
+    require_type("tape", tape, BatchNormPredictTape)
     require_axes(("x", tape.x_hat, "... D"), ("g", g, "... D"))
     batch = tuple(range(g.ndim - 1))
     return g * (tape.gamma * tape.inv_std), (g * tape.x_hat).sum(axis=batch), g.sum(axis=batch)

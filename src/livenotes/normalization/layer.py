@@ -1,11 +1,14 @@
-r"""Layer normalization: every example standardized over its features {cite}`ba2016layer`."""
+r"""Layer normalization: every example standardized over its features {cite}`ba2016layer`.
+
+Chapter: Normalization.
+"""
 
 from typing import NamedTuple
 
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes.arguments import Number, require_axes, require_positive
+from livenotes.arguments import Number, require_axes, require_positive, require_type
 
 from ._standard import standardize, standardize_backward
 
@@ -51,6 +54,7 @@ def layer_norm_backward(
     tape: LayerNormTape, g: Float[ndarray, "... D"]
 ) -> tuple[Float[ndarray, "... D"], Float[ndarray, " D"], Float[ndarray, " D"]]:
     """Return dL/dx, dL/dgamma and dL/dbeta."""
+    require_type("tape", tape, LayerNormTape)
     require_axes(("x", tape.x_hat, "... D"), ("g", g, "... D"))
     batch = tuple(range(g.ndim - 1))
     g_x = standardize_backward(tape.x_hat, tape.inv_std, g * tape.gamma, (g.ndim - 1,))

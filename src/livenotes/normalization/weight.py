@@ -1,4 +1,4 @@
-"""Normalization of weight vectors: weight norm and cosine norm."""
+"""Normalization of weight vectors: weight norm and cosine norm. Chapter: Normalization."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes.arguments import Number, require_axes, require_positive
+from livenotes.arguments import Number, require_axes, require_positive, require_type
 
 
 class WeightNormTape(NamedTuple):
@@ -54,6 +54,7 @@ def weight_norm_backward(
 
     The gradient of ``v`` is orthogonal to it: a step never shortens ``v``.
     """
+    require_type("tape", tape, WeightNormTape)
     require_axes(("v", tape.unit, "H D"), ("g", g, "H D"))
     g_scale = np.sum(g * tape.unit, axis=1)
     across = g - g_scale[:, None] * tape.unit
@@ -98,6 +99,7 @@ def cosine_norm_backward(
     tape: CosineNormTape, g: Float[ndarray, "B H"]
 ) -> tuple[Float[ndarray, "B D"], Float[ndarray, "H D"]]:
     """Return dL/dx and dL/dw, each orthogonal to its vector: lengths do not matter."""
+    require_type("tape", tape, CosineNormTape)
     x, w, x_inv, w_inv = tape
     require_axes(("x", x, "B D"), ("w", w, "H D"), ("g", g, "B H"))
     g_x, g_w = g @ w, g.T @ x

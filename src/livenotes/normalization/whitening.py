@@ -1,4 +1,4 @@
-r"""Preparing data: normalize, decorrelate, whiten {cite}`lecun1998efficient`, §4.3.
+r"""Preparing data: normalize, decorrelate, whiten {cite}`lecun1998efficient`, §4.3. Chapter: Normalization.
 
 All three subtract the mean of each feature and multiply by a matrix: a diagonal one, a rotation, or a
 root of the inverse covariance. All depend on the data through the covariance $C = X^\top X / B$ of the
@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes.arguments import Number, require_axes, require_positive
+from livenotes.arguments import Number, require_axes, require_positive, require_type
 
 Data = Float[ndarray, "B D"]
 Square = Float[ndarray, "D D"]
@@ -35,6 +35,7 @@ class LinearMapTape(NamedTuple):
 
 def transform(tape: LinearMapTape, x: Data) -> Data:
     """Apply a map to other data, say the test set: ``(x - tape.mean) @ tape.matrix``."""
+    require_type("tape", tape, LinearMapTape)
     require_axes(("tape.mean", tape.mean, "D"), ("x", x, "B D"))
     return (x - tape.mean) @ tape.matrix
 
@@ -159,6 +160,7 @@ def _principal(centered: Data) -> tuple[Float[ndarray, " D"], Square]:
 
 
 def _g_matrix(tape: LinearMapTape, g: Data) -> Square:
+    require_type("tape", tape, LinearMapTape)
     require_axes(("x", tape.centered, "B D"), ("g", g, "B D"))
     return tape.centered.T @ g
 

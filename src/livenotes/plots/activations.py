@@ -33,9 +33,6 @@ FAMILY = {  # color, and where the name stands
 DIVERGED = 9.0
 """Where the loss of a run that has diverged is drawn: above the panel."""
 
-FLOOR = 1e-300
-"""Least value drawn on a logarithmic axis: a gradient that is exactly 0 leaves the picture at the bottom."""
-
 
 def boundary(fig: Figure, result: Boundary, step: int) -> dict[str, str]:
     """Left, what the network decides in the plane; right, the data as its last hidden layer sees them."""
@@ -117,10 +114,10 @@ def chain(fig: Figure, result: Chain, activation: str) -> dict[str, str]:
     """The gradient that reaches each layer, on a logarithmic scale; the input lies on the left."""
     (axes,) = style.panels(fig, left=0.75)
     color = COLORS[activation]
-    low, middle, high = np.maximum(np.quantile(result.gradient, [0, 0.5, 1], axis=0), FLOOR)
+    low, middle, high = np.maximum(np.quantile(result.gradient, [0, 0.5, 1], axis=0), style.FLOOR)
     axes.fill_between(result.layers, low, high, color=color, alpha=0.22, lw=0)
     axes.plot(result.layers, middle, color=color, lw=2.2)
-    slopes = np.maximum(np.median(result.slopes, axis=0), FLOOR)
+    slopes = np.maximum(np.median(result.slopes, axis=0), style.FLOOR)
     axes.plot(result.layers, slopes, color=INK, lw=1.4, ls=(0, (4, 3)))
     axes.axhline(1, color=MUTED, lw=0.6)
     axes.set(xlim=(0, 30), ylim=(1e-18, 1e6), yscale="log", yticks=[1e-18, 1e-12, 1e-6, 1, 1e6])
@@ -129,8 +126,8 @@ def chain(fig: Figure, result: Chain, activation: str) -> dict[str, str]:
     axes.text(0.98, 0.05, "slopes alone (dashed)", color=INK, ha="right", transform=axes.transAxes)
     arriving = np.quantile(result.gradient[:, 0], [0.5, 0, 1])
     return {
-        "arrives at the input": _scientific(arriving[0]),
-        "over 20 networks": f"{_scientific(arriving[1])} to {_scientific(arriving[2])}",
+        "arrives at the input": style.scientific(arriving[0]),
+        "over 20 networks": f"{style.scientific(arriving[1])} to {style.scientific(arriving[2])}",
     }
 
 
@@ -230,14 +227,3 @@ def _signed(value: float) -> str:
     """Write a number with its sign and two decimals, and zero without."""
     rounded = round(value, 2)
     return f"{rounded:+.2f}".replace("-", "−") if rounded else "0"
-
-
-def _scientific(value: float) -> str:
-    """Write 3.2e-07 as 3.2 × 10⁻⁷; numbers from 0.01 to 1000 plainly."""
-    if 0.01 <= value < 1000:
-        return f"{value:.2g}"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
-
-
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -18,6 +18,11 @@ INK, MUTED, GRID = PALETTE["ink"], PALETTE["muted"], PALETTE["grid"]
 BLUE, ORANGE, GREEN = PALETTE["blue"], PALETTE["orange"], PALETTE["green"]
 PURPLE, RED, SKY = PALETTE["purple"], PALETTE["red"], PALETTE["sky"]
 
+FLOOR = 1e-300
+"""Least value drawn on a logarithmic axis: a gradient that is exactly 0 leaves the picture at the bottom."""
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def panels(
     fig: Figure,
@@ -78,3 +83,11 @@ def _ring_codes(offset: UInt[ndarray, " R"]) -> UInt[ndarray, " V"]:
     codes = np.full(offset[-1], Path.LINETO)
     codes[offset[:-1].astype(int)] = Path.MOVETO
     return codes
+
+
+def scientific(value: float) -> str:
+    """Write 3.2e-07 as 3.2 × 10⁻⁷; 0 and numbers from 0.01 to 1000 plainly."""
+    if value == 0 or 0.01 <= value < 1000:
+        return f"{value:.2g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"

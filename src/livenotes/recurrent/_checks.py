@@ -6,12 +6,6 @@ import numpy as np
 from numpy import ndarray
 
 
-def require_type(name: str, value: object, expected: type) -> None:
-    """Raise TypeError for another type: the parameters of another cell, for instance."""
-    if not isinstance(value, expected):
-        raise TypeError(f"{name} must be {expected.__name__}, got {type(value).__name__}")
-
-
 def require_mask(mask: object, steps: int, batch: int) -> None:
     """Raise unless ``mask`` is None or an array of booleans over time and batch."""
     if mask is None:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from livenotes.arguments import require_axes
+from livenotes.arguments import require_axes, require_type
 
-from ._checks import Argument, require_type
+from ._checks import Argument
 from .nonlinearities import SIGMOID, TANH, Nonlinearity
 
 

@@ -16,9 +16,8 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_axes
+from livenotes.arguments import require_axes, require_type
 
-from ._checks import require_type
 from .cell import Cell, Gradients
 
 

@@ -13,13 +13,13 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_axes, require_count
+from livenotes.arguments import require_axes, require_count, require_type
 
-from ._checks import Argument, require_mask, require_type
+from ._checks import Argument, require_mask
+from ._padding import hold, set_aside
 from ._products import bias_gradient, by_gate, input_gradient, project, weight_gradient
 from .cell import Cell, Gradients
 from .initializers import Initializer, glorot_uniform, identity, orthogonal, stack
-from .masks import hold, set_aside
 from .nonlinearities import RELU, TANH, Nonlinearity
 
 
@@ -93,6 +93,7 @@ def step(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
+    require_type("nonlinearity", nonlinearity, Nonlinearity)
     _check(params, ("x_t", x_t, "B D"), ("state", state, "B H"))
     return nonlinearity.value(x_t @ params.w_x.T + state @ params.w_h.T + params.b)
 
@@ -128,6 +129,7 @@ def forward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
+    require_type("nonlinearity", nonlinearity, Nonlinearity)
     _check(params, ("x", x, "T B D"), ("state0", state0, "B H"))
     require_mask(mask, *x.shape[:2])
     steps, hidden = len(x), len(params.b)
@@ -206,6 +208,7 @@ def final_state(tape: ElmanTape) -> Float[ndarray, "B H"]:
 
 def output(state: Float[ndarray, "B H"]) -> Float[ndarray, "B H"]:
     """What of the state is the cell's output: all of it."""
+    require_axes(("state", state, "B H"))
     return state
 
 

@@ -25,14 +25,14 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_count
+from livenotes.arguments import require_axes, require_count, require_type
 
-from ._checks import require_mask, require_type
+from ._checks import require_mask
 from ._gru_records import GRUParams, GRUTape, check
+from ._padding import hold, set_aside
 from ._products import bias_gradient, by_gate, input_gradient, project, weight_gradient
 from .cell import Cell, Gradients
 from .initializers import Initializer, glorot_uniform, orthogonal, stack
-from .masks import hold, set_aside
 from .nonlinearities import sigmoid, sigmoid_slope, tanh_slope
 
 
@@ -255,6 +255,7 @@ def final_state(tape: GRUTape) -> Float[ndarray, "B H"]:
 
 def output(state: Float[ndarray, "B H"]) -> Float[ndarray, "B H"]:
     """What of the state is the cell's output: all of it."""
+    require_axes(("state", state, "B H"))
     return state
 
 

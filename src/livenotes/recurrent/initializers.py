@@ -13,7 +13,14 @@ from jaxtyping import Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_count, require_generator, require_nonnegative, require_number
+from livenotes.arguments import (
+    require_callable,
+    require_count,
+    require_float_dtype,
+    require_generator,
+    require_nonnegative,
+    require_number,
+)
 
 Initializer = Callable[[Generator, int, int], ndarray]
 
@@ -150,10 +157,10 @@ def stack(
     initializer: Initializer, rng: Generator, gates: int, rows: int, columns: int, dtype: Any
 ) -> Float[ndarray, "GH K"]:
     """One matrix for each gate, drawn independently and stacked, in the precision asked for."""
-    dtype = np.dtype(dtype)
-    if dtype.kind != "f":
-        raise TypeError(f"dtype must be a float type, got {dtype}")
-    return np.concatenate([initializer(rng, rows, columns) for _ in range(gates)]).astype(dtype)
+    require_callable("initializer", initializer)
+    dtype = require_float_dtype(dtype)
+    matrices = [initializer(rng, rows, columns) for _ in range(require_count("gates", gates))]
+    return np.concatenate(matrices).astype(dtype)
 
 
 def _check(rng: Generator, rows: int, columns: int) -> None:

@@ -27,9 +27,9 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_count, require_number
+from livenotes.arguments import require_count, require_number, require_type
 
-from ._checks import require_mask, require_type
+from ._checks import require_mask
 from ._lstm_records import (
     STANDARD,
     LSTMParams,
@@ -40,10 +40,10 @@ from ._lstm_records import (
     parts,
 )
 from ._lstm_step import peephole_gradient, update, update_back
+from ._padding import hold, set_aside
 from ._products import bias_gradient, by_gate, input_gradient, multiply_rows, project, weight_gradient
 from .cell import Cell, Gradients
 from .initializers import Initializer, glorot_uniform, orthogonal, stack
-from .masks import hold, set_aside
 
 
 def init(
@@ -114,6 +114,7 @@ def step(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
+    require_type("roles", roles, Roles)
     check(params, ("x_t", x_t, "B D"), *parts("state", state))
     a = x_t @ params.w_x.T + state.h @ params.w_h.T + params.b  # (B, G*H)
     *a_i, a_f, a_g, a_o = np.split(a, a.shape[1] // state.c.shape[1], axis=1)
@@ -160,6 +161,7 @@ def forward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
+    require_type("roles", roles, Roles)
     hidden = check(params, ("x", x, "T B D"), *parts("state0", state0))
     require_mask(mask, *x.shape[:2])
     steps, batch, _ = x.shape
@@ -242,6 +244,7 @@ def final_state(tape: LSTMTape) -> LSTMState:
 
 def output(state: LSTMState) -> Float[ndarray, "B H"]:
     """What of the state is the cell's output: ``h``."""
+    require_type("state", state, LSTMState)
     return state.h
 
 

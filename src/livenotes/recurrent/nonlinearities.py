@@ -29,13 +29,18 @@ class Nonlinearity(NamedTuple):
     slope: Elementwise
 
 
+def _room(like: Float[ndarray, "*S"], out: Float[ndarray, "*S"] | None) -> Float[ndarray, "*S"]:
+    """Where to write: NumPy alone would return a scalar for an array without axes."""
+    return np.empty_like(like) if out is None else out
+
+
 def sigmoid(x: Float[ndarray, "*S"], out: Float[ndarray, "*S"] | None = None) -> Float[ndarray, "*S"]:
     r"""Logistic function, $\sigma(a) = \tfrac12 + \tfrac12\tanh\tfrac a2$: no exponential can overflow.
 
     Below about $-17$ in float32 and $-37$ in float64 the result rounds to 0; its absolute error stays
     within one unit of rounding at 1, which is what a gate needs.
     """
-    y: ndarray = np.multiply(x, 0.5, out=out)
+    y: ndarray = np.multiply(x, 0.5, out=_room(x, out))
     np.tanh(y, out=y)
     y *= 0.5
     y += 0.5
@@ -44,45 +49,41 @@ def sigmoid(x: Float[ndarray, "*S"], out: Float[ndarray, "*S"] | None = None) ->
 
 def sigmoid_slope(y: Float[ndarray, "*S"], out: Float[ndarray, "*S"] | None = None) -> Float[ndarray, "*S"]:
     r"""Slope of the logistic function at value $y$, $y(1-y)$."""
-    slope: ndarray = np.subtract(1, y, out=out)
+    slope: ndarray = np.subtract(1, y, out=_room(y, out))
     slope *= y
     return slope
 
 
 def tanh(x: Float[ndarray, "*S"], out: Float[ndarray, "*S"] | None = None) -> Float[ndarray, "*S"]:
     r"""Hyperbolic tangent, $\tanh a$."""
-    value: ndarray = np.tanh(x, out=out)
-    return value
+    return np.tanh(x, out=_room(x, out))
 
 
 def tanh_slope(y: Float[ndarray, "*S"], out: Float[ndarray, "*S"] | None = None) -> Float[ndarray, "*S"]:
     r"""Slope of the hyperbolic tangent at value $y$, $1-y^2$."""
-    slope: ndarray = np.multiply(y, y, out=out)
+    slope: ndarray = np.multiply(y, y, out=_room(y, out))
     np.subtract(1, slope, out=slope)
     return slope
 
 
 def relu(x: Float[ndarray, "*S"], out: Float[ndarray, "*S"] | None = None) -> Float[ndarray, "*S"]:
     r"""Rectified linear unit, $\max(a, 0)$."""
-    value: ndarray = np.maximum(x, 0, out=out)
-    return value
+    return np.maximum(x, 0, out=_room(x, out))
 
 
 def relu_slope(y: Float[ndarray, "*S"], out: Float[ndarray, "*S"] | None = None) -> Float[ndarray, "*S"]:
     r"""Slope of the rectified linear unit at value $y \ge 0$: 1 if $y > 0$, else 0 (0 at the kink)."""
-    slope: ndarray = np.sign(y, out=out)
-    return slope
+    return np.sign(y, out=_room(y, out))
 
 
 def identity(x: Float[ndarray, "*S"], out: Float[ndarray, "*S"] | None = None) -> Float[ndarray, "*S"]:
     r"""Identity, $a$."""
-    value: ndarray = np.positive(x, out=out)
-    return value
+    return np.positive(x, out=_room(x, out))
 
 
 def identity_slope(y: Float[ndarray, "*S"], out: Float[ndarray, "*S"] | None = None) -> Float[ndarray, "*S"]:
     r"""Slope of the identity, 1."""
-    slope = np.empty_like(y) if out is None else out
+    slope = _room(y, out)
     slope.fill(1)
     return slope
 

@@ -13,9 +13,8 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_count
+from livenotes.arguments import require_count, require_type
 
-from ._checks import require_type
 from .cell import Cell, Gradients
 
 Layers = tuple[Any, ...]
