@@ -1,7 +1,7 @@
 """Figures of the chapter on dropout."""
 
 import numpy as np
-from jaxtyping import Float, Real
+from jaxtyping import Float, Num
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -69,6 +69,7 @@ def network(fig: Figure, result: Network) -> dict[str, str]:
         "connections kept": f"{result.kept_connections} of {result.connections}",
         "paths from input to output": f"{result.kept_paths} of {result.paths}",
         "networks in one": f"{result.ensemble:,}",
+        "probability of this one": f"{100 * result.probability:.2g} %",
     }
 
 
@@ -128,7 +129,7 @@ def curves(fig: Figure, result: Sweep, rate: float) -> dict[str, str]:
     }
 
 
-def _band(axes: Axes, x: Real[ndarray, " X"], values: Float[ndarray, "S X"], color: str) -> None:
+def _band(axes: Axes, x: Num[ndarray, " X"], values: Float[ndarray, "S X"], color: str) -> None:
     """Draw mean and standard deviation over the seeds."""
     mean, sd = values.mean(axis=0), values.std(axis=0, ddof=1)
     axes.fill_between(x, mean - sd, mean + sd, color=color, alpha=0.2, lw=0)

@@ -33,8 +33,6 @@ class Network(NamedTuple):
         Networks that dropping can make: 2 to the number of hidden units.
     probability : float
         Of this very network.
-    expected : float
-        Hidden units kept on average.
     """
 
     widths: tuple[int, ...]
@@ -47,7 +45,6 @@ class Network(NamedTuple):
     kept_paths: int
     ensemble: int
     probability: float
-    expected: float
 
 
 def network(rate: float, draw: int) -> Network:
@@ -89,7 +86,6 @@ def network(rate: float, draw: int) -> Network:
         kept_paths=int(np.prod(counts)),
         ensemble=2**HIDDEN,
         probability=(1 - rate) ** remaining * rate ** (HIDDEN - remaining),
-        expected=(1 - rate) * HIDDEN,
     )
 
 

@@ -42,11 +42,11 @@ class Ensemble(NamedTuple):
         Probability of every image's true class.
     gap_geometric : (K, R, S)
         Largest difference of a probability between scaled weights and the geometric mean, to 12 decimals.
-    member_loss, member_accuracy : (K, R, S)
+    member_accuracy : (K, R, S)
         Of a network of the ensemble, on average.
     counts : (C,)
         1, 2, 4, …, 1024 random masks.
-    sampled_loss, sampled_accuracy : (K, R, S, C)
+    sampled_loss : (K, R, S, C)
         Of the mean over so many random masks; mean of 20 times.
     """
 
@@ -56,11 +56,9 @@ class Ensemble(NamedTuple):
     accuracy: Float[ndarray, "K R S 3"]
     right: Float[ndarray, "K R S 3 V"]
     gap_geometric: Float[ndarray, "K R S"]
-    member_loss: Float[ndarray, "K R S"]
     member_accuracy: Float[ndarray, "K R S"]
     counts: Int[ndarray, " C"]
     sampled_loss: Float[ndarray, "K R S C"]
-    sampled_accuracy: Float[ndarray, "K R S C"]
 
 
 def ensemble() -> Ensemble:
@@ -101,9 +99,8 @@ def run(layers: int, rate: float, seed: int) -> Arrays:
         "accuracy": (means.argmax(axis=2) == labels).mean(axis=1),
         "right": right.astype(np.float16),
         "gap_geometric": np.abs(means[2] - means[1]).max().round(12),
-        "member_loss": -weight @ log_p[:, np.arange(len(x)), labels].mean(axis=1),
         "member_accuracy": weight @ (log_p.argmax(axis=2) == labels).mean(axis=1),
-        **_sampled(p, weight, labels, np.random.default_rng([seed, 4])),
+        "sampled_loss": _sampled(p, weight, labels, np.random.default_rng([seed, 4])),
     }
 
 
@@ -130,18 +127,16 @@ def _sampled(
     weight: Float[ndarray, " M"],
     labels: Int[ndarray, " V"],
     rng: np.random.Generator,
-) -> dict[str, Float[ndarray, " C"]]:
-    """Average over random masks, more and more of them."""
-    loss, accuracy = np.zeros((2, len(COUNTS)))
+) -> Float[ndarray, " C"]:
+    """Loss of the average over random masks, more and more of them."""
+    loss = np.zeros(len(COUNTS))
     for _ in range(REPEATS):
         drawn = rng.choice(len(p), size=COUNTS[-1], p=weight)
         total, done = np.zeros_like(p[0]), 0
         for k, count in enumerate(COUNTS.tolist()):
             total, done = total + p[drawn[done:count]].sum(axis=0), count
-            mean = total / count
-            loss[k] -= np.log(mean[np.arange(len(labels)), labels]).mean() / REPEATS
-            accuracy[k] += (mean.argmax(axis=1) == labels).mean() / REPEATS
-    return {"sampled_loss": loss, "sampled_accuracy": accuracy}
+            loss[k] -= np.log(total[np.arange(len(labels)), labels] / count).mean() / REPEATS
+    return loss
 
 
 register(

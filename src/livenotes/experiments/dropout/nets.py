@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
-from numpy import ndarray
 
 from livenotes.activations import relu
 from livenotes.activations.base import Array
@@ -27,9 +25,6 @@ from livenotes.dropout import (
     standout,
     standout_predict,
 )
-
-Hidden = Float[ndarray, "B I"]
-Outputs = Float[ndarray, "B O"]
 
 
 class Noise(ABC):
