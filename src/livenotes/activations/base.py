@@ -26,7 +26,7 @@ Value: TypeAlias = Number | Float[ndarray, " C"]
 Interval: TypeAlias = tuple[float, float]
 
 SCALAR = np.zeros(())
-BLOCK = 2**15  # entries computed at a time
+BLOCK = 2**16  # entries computed at a time
 
 
 @dataclass(frozen=True)
