@@ -1,0 +1,172 @@
+"""Run one notebook of a hand-in: its cells inside the sandbox, its tests here.
+
+All the student's cells come first, in their order; where a test stands, the hand-in's process leaves a
+snapshot of itself. The tests follow when the last output is in, each on its snapshot. So a test sees
+the state it stands in, one test cannot disturb another, and no input of a hidden test can find its way
+into an output.
+"""
+
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from livenotes.coursework import outputs, wire
+from livenotes.coursework.calls import TestNamespace
+from livenotes.coursework.limits import Limits
+from livenotes.coursework.sandbox import NoSandbox, Session
+from livenotes.coursework.testing import run_test
+from livenotes.coursework.verdict import CellReport, Report, Verdict
+
+GRACE = 0.5
+END = 2.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell to run: ``code`` by the student, ``given`` (read-only) code, a ``test``, or ``text``."""
+
+    kind: str
+    source: str
+    points: float = 0.0
+
+
+@dataclass
+class Exam:
+    """One notebook on its way through the sandbox."""
+
+    cells: Sequence[Cell]
+    limits: Limits
+    session: Session
+    files: dict[str, bytes] = field(default_factory=dict)
+    verdict: Verdict = Verdict.GRADED
+    reason: str = ""
+    alive: bool = True
+    taken: int = 0
+
+    def run(self) -> Report:
+        """Run everything; return the report."""
+        self.deadline = time.monotonic() + self.limits.total
+        reports = [CellReport() for _ in self.cells]
+        self._send_files()
+        for number, (cell, report) in enumerate(zip(self.cells, reports, strict=True), start=1):
+            if self.alive and cell.kind in ("code", "given"):
+                report.outputs = self._run_cell(cell.source, number)
+            elif self.alive and cell.kind == "test":
+                self._snapshot(number)
+        self._run_tests(reports)
+        return Report(self.verdict, self.reason or "every cell ran", reports)
+
+    def _time(self) -> float:
+        return max(0.0, min(self.limits.cell, self.deadline - time.monotonic()))
+
+    def _note(self, verdict: Verdict, reason: str) -> None:
+        """Set the verdict; the first thing that goes wrong decides."""
+        if self.verdict is Verdict.GRADED:
+            self.verdict, self.reason = verdict, reason
+
+    def _send_files(self) -> None:
+        if self.files:
+            names, blobs = list(self.files), list(self.files.values())
+            self._ask({"do": "files", "names": names}, "writing the files that came with it", blobs)
+
+    def _run_cell(self, source: str, number: int) -> list[dict[str, Any]]:
+        reply = self._ask({"do": "run", "source": source}, f"cell {number}")
+        if reply is None:
+            return [_error("Stopped", self.reason)]
+        if reply.get("error") == "MemoryError":
+            size = self.limits.memory // 2**20
+            self._note(Verdict.OUT_OF_MEMORY, f"cell {number} asked for more than {size} MiB")
+        return outputs.checked(reply.get("outputs"), self.limits.output)
+
+    def _snapshot(self, number: int) -> None:
+        if self._ask({"do": "snapshot", "number": self.taken}, f"cell {number}") is not None:
+            self.taken += 1
+
+    def _ask(self, request: wire.Message, where: str, blobs: Sequence[bytes] = ()) -> wire.Message | None:
+        """Ask the hand-in's process; interrupt it when it takes too long. None if it is no more."""
+        number = 0
+        try:
+            number = self.session.send(self.session.main, request, blobs)
+            return self.session.answer(self.session.main, number, self._time())[0]
+        except wire.TooSlow:
+            return self._interrupt(number, where)
+        except wire.WireError as error:
+            self._note(Verdict.MALFORMED, f"{where}: what its process sent is not an answer: {error}")
+            self.session.signal(b"s")
+        except wire.Closed:
+            self._bury(where)
+        self.alive = False
+        return None
+
+    def _interrupt(self, number: int, where: str) -> wire.Message | None:
+        self._note(Verdict.TIMED_OUT, f"{where} ran longer than {_seconds(self.limits.cell)}")
+        self.session.signal(b"i")
+        try:
+            return self.session.answer(self.session.main, number, GRACE)[0]
+        except (wire.TooSlow, wire.WireError, wire.Closed):
+            self.session.signal(b"s")
+            self.alive = False
+            return None
+
+    def _bury(self, where: str) -> None:
+        """Find out how the process ended."""
+        end = self.session.end(END)
+        if "refused" in end:
+            raise NoSandbox(f"The sandbox could not be set up: {end['refused']}")
+        status = end.get("status")
+        if status == -signal.SIGKILL:
+            self._note(Verdict.OUT_OF_MEMORY, f"{where}: the system killed the process for want of memory")
+        elif status == -signal.SIGXCPU:
+            self._note(Verdict.TIMED_OUT, f"{where} used more than {_seconds(self.limits.total)} of processor time")
+        elif isinstance(status, int) and status < 0:
+            self._note(Verdict.CRASHED, f"{where}: the process ended with {signal.Signals(-status).name}")
+        else:
+            self._note(Verdict.CRASHED, f"{where} ended the process")
+
+    def _run_tests(self, reports: Sequence[CellReport]) -> None:
+        names = TestNamespace()
+        number = 0
+        for cell, report in zip(self.cells, reports, strict=True):
+            if cell.kind == "given":
+                names.give(cell.source)
+            if cell.kind != "test":
+                continue
+            if number < self.taken:
+                names.see(self._asker(self.session.snapshots[number]))
+                result = run_test(cell.source, cell.points, names, self._time())
+            else:
+                result = CellReport([_error("NotReached", "the hand-in ended before this test")], 0.0)
+            report.outputs, report.score, report.detail = result.outputs, result.score, result.detail
+            number += 1
+
+    def _asker(self, channel: wire.Channel) -> Any:
+        """Return the function through which a test's names reach its snapshot."""
+
+        def ask(request: wire.Message, arrays: list[bytes]) -> tuple[wire.Message, list[bytes]]:
+            what = f"a call of {request['name']} by a test"
+            try:
+                return self.session.ask(channel, request, self._time(), arrays)
+            except wire.TooSlow:
+                self._note(Verdict.TIMED_OUT, f"{what} took longer than {_seconds(self.limits.cell)}")
+            except wire.WireError as error:
+                self._note(Verdict.MALFORMED, f"{what} was answered by something that is not data: {error}")
+            except wire.Closed:
+                self._note(Verdict.CRASHED, f"{what} ended the process")
+            channel.close()
+            raise HandInGone(what)
+
+        return ask
+
+
+class HandInGone(Exception):
+    """The hand-in can answer no more; no test can go on."""
+
+
+def _seconds(value: float) -> str:
+    return f"{value:g} s"
+
+
+def _error(name: str, text: str) -> dict[str, Any]:
+    return {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}

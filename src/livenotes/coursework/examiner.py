@@ -1,0 +1,222 @@
+"""The examiner: a warm process that forks one exam for every notebook handed in, several at a time.
+
+It holds the tests and starts the sandbox, but knows nothing of files or gradebooks: jobs come in and
+reports go out as JSON. Each exam is a process of its own, so that no value a hand-in returns can stop
+the others.
+"""
+
+import base64
+import contextlib
+import importlib
+import json
+import os
+import resource
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy.testing  # noqa: F401  (for the tests)
+
+from livenotes.coursework import namespaces, wire
+from livenotes.coursework.calls import modules
+from livenotes.coursework.exam import Cell, Exam
+from livenotes.coursework.limits import Limits
+from livenotes.coursework.sandbox import NoSandbox, Sandbox
+from livenotes.coursework.verdict import CellReport, Report, Verdict
+
+MARGIN = 10.0
+EXAM_MEMORY = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to examine."""
+
+    key: str
+    cells: Sequence[Cell]
+    limits: Limits = Limits()
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the job as a JSON object."""
+        files = {name: base64.b64encode(blob).decode() for name, blob in self.files.items()}
+        return {
+            "key": self.key,
+            "cells": [asdict(cell) for cell in self.cells],
+            "limits": self.limits.as_json(),
+            "files": files,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Job":
+        """Return the job that ``as_json`` gave."""
+        files = {name: base64.b64decode(text) for name, text in data["files"].items()}
+        return cls(data["key"], [Cell(**cell) for cell in data["cells"]], Limits(**data["limits"]), files)
+
+    def tests(self) -> int:
+        """Return the number of test cells."""
+        return sum(cell.kind == "test" for cell in self.cells)
+
+
+class Examiner:
+    """Loop over the jobs of one driver."""
+
+    def __init__(self, driver: socket.socket, sandbox: Sandbox, slots: int):
+        self.driver = wire.Channel(driver)
+        self.sandbox = sandbox
+        self.slots = slots
+        self.waiting: deque[Job] = deque()
+        self.running: dict[int, tuple[int, Job, float, bytearray]] = {}
+        self.known: set[str] = set()
+        self.events = selectors.DefaultSelector()
+        self.events.register(driver, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Examine until the driver closes its socket."""
+        while True:
+            for key, _ in self.events.select(0.2 if self.running else None):
+                if key.fileobj is self.driver.sock:
+                    try:
+                        message, _ = self.driver.receive()
+                    except wire.Closed:
+                        return self._abandon()
+                    self.waiting.append(Job.from_json(message))
+                else:
+                    self._collect(key.fd)
+            self._stop_late()
+            while self.waiting and len(self.running) < self.slots:
+                self._start(self.waiting.popleft())
+
+    def _start(self, job: Job) -> None:
+        self._preload(job)
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if not pid:
+            os.close(reader)
+            with contextlib.suppress(BaseException):
+                _write(writer, examine(job, self.sandbox))
+            os._exit(0)
+        os.close(writer)
+        deadline = time.monotonic() + job.limits.total + MARGIN
+        self.running[reader] = (pid, job, deadline, bytearray())
+        self.events.register(reader, selectors.EVENT_READ)
+
+    def _preload(self, job: Job) -> None:
+        """Import here and in the sandbox what the instructor's cells import, once for all hand-ins."""
+        given = modules(cell.source for cell in job.cells if cell.kind == "given")
+        tests = modules(cell.source for cell in job.cells if cell.kind == "test")
+        for module in {*tests} - self.known:
+            with contextlib.suppress(Exception):  # the test will say so itself
+                importlib.import_module(module)
+        new = [module for module in {*given, *tests} if module not in self.known]
+        if new:
+            self.sandbox.preload(new)
+            self.known.update(new)
+
+    def _collect(self, reader: int) -> None:
+        pid, job, _, text = self.running[reader]
+        part = os.read(reader, 2**20)
+        if part:
+            text += part
+            return
+        self.events.unregister(reader)
+        os.close(reader)
+        os.waitpid(pid, 0)
+        del self.running[reader]
+        report = json.loads(text) if text else _lost(job)
+        self.driver.send({"key": job.key, **report})
+
+    def _stop_late(self) -> None:
+        for pid, _, deadline, _ in self.running.values():
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+
+    def _abandon(self) -> None:
+        for pid, *_ in self.running.values():
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def examine(job: Job, sandbox: Sandbox) -> dict[str, Any]:
+    """Run one exam in this process; return its report, or why there is none, as JSON."""
+    most = namespaces.memory_in_use() + EXAM_MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    session = sandbox.start(job.limits, job.tests())
+    try:
+        return {"report": Exam(job.cells, job.limits, session, job.files).run().as_json()}
+    except NoSandbox as error:
+        return {"refused": str(error)}
+    finally:
+        session.close()
+
+
+def _lost(job: Job) -> dict[str, Any]:
+    """Report on an exam that was killed: what the hand-in returned kept a test busy for too long."""
+    cells = [CellReport(score=0.0 if cell.kind == "test" else None) for cell in job.cells]
+    reason = "a test did not end with what the hand-in returned"
+    return {"report": Report(Verdict.TIMED_OUT, reason, cells).as_json()}
+
+
+def _write(fd: int, report: dict[str, Any]) -> None:
+    with os.fdopen(fd, "wb") as file:
+        file.write(json.dumps(report).encode())
+
+
+class Bench:
+    """The examiner as its driver sees it: put jobs in, take reports out."""
+
+    def __init__(self, *, slots: int | None = None, confined: bool = True):
+        mine, theirs = wire.pair()
+        self.channel = wire.Channel(mine)
+        slots = slots or os.cpu_count() or 1
+        command = [sys.executable, "-m", __spec__.name, str(theirs.fileno()), str(slots), str(int(confined))]
+        threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self.process = subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env={**os.environ, **threads}
+        )
+        theirs.close()
+
+    def examine(self, jobs: Sequence[Job]) -> Iterator[tuple[str, Report]]:
+        """Send jobs; yield (key, report) as they come back. Raise NoSandbox if none can be run."""
+        for job in jobs:
+            self.channel.send(job.as_json())
+        for _ in jobs:
+            message, _ = self.channel.receive()
+            if "refused" in message:
+                raise NoSandbox(message["refused"])
+            yield message["key"], Report.from_json(message["report"])
+
+    def close(self) -> None:
+        """End the examiner and everything it started."""
+        self.channel.close()
+        self.process.wait()
+
+    def __enter__(self) -> "Bench":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def main() -> None:
+    """``python -m livenotes.coursework.examiner FD SLOTS CONFINED``."""
+    driver = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the driver, which then closes the socket
+    try:
+        with Sandbox(confined=sys.argv[3] == "1") as sandbox:
+            sandbox.wait()
+            Examiner(driver, sandbox, int(sys.argv[2])).serve()
+    except NoSandbox as error:
+        with contextlib.suppress(wire.Closed):
+            wire.Channel(driver).send({"refused": str(error)})
+
+
+if __name__ == "__main__":
+    main()
