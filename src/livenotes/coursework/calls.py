@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import Any, NoReturn
 
 from livenotes.coursework import wire
@@ -58,6 +58,7 @@ class TestNamespace(dict[str, Any]):
         self._ask: Ask = _nobody
         self._given: dict[str, ast.stmt] = {}
         self._fetched: set[str] = set()
+        self._functions: Set[str] = frozenset()
 
     def give(self, source: str) -> None:
         """Take imports, definitions and constants from a read-only cell, to be run when a test needs them."""
@@ -69,12 +70,12 @@ class TestNamespace(dict[str, Any]):
             for name in _binds(statement):
                 self._given[name] = statement
 
-    def see(self, ask: Ask) -> None:
-        """Look at another state of the hand-in from now on."""
+    def see(self, ask: Ask, functions: Set[str]) -> None:
+        """Look at another state of the hand-in from now on, in which these names are functions."""
         for name in self._fetched:
             self.pop(name, None)
         self._fetched.clear()
-        self._ask = ask
+        self._ask, self._functions = ask, functions
 
     def __missing__(self, name: str) -> Any:
         if name in self._given:
@@ -88,10 +89,10 @@ class TestNamespace(dict[str, Any]):
         return value
 
     def _fetch(self, name: str) -> Any:
+        if name in self._functions:
+            return RemoteFunction(name, self._ask)
         reply, blobs = self._ask({"do": "get", "name": name}, [])
         match reply.get("kind"):
-            case "function":
-                return RemoteFunction(name, self._ask)
             case "value":
                 return wire.unpack(reply.get("value", {}), blobs)
             case "opaque":

@@ -43,20 +43,44 @@ class Exam:
     verdict: Verdict = Verdict.GRADED
     reason: str = ""
     alive: bool = True
-    taken: int = 0
+    functions: list[set[str]] = field(default_factory=list)
 
     def run(self) -> Report:
         """Run everything; return the report."""
         self.deadline = time.monotonic() + self.limits.total
         reports = [CellReport() for _ in self.cells]
         self._send_files()
-        for number, (cell, report) in enumerate(zip(self.cells, reports, strict=True), start=1):
-            if self.alive and cell.kind in ("code", "given"):
-                report.outputs = self._run_cell(cell.source, number)
-            elif self.alive and cell.kind == "test":
-                self._snapshot(number)
+        self._run_cells(reports)
         self._run_tests(reports)
         return Report(self.verdict, self.reason or "every cell ran", reports)
+
+    def _run_cells(self, reports: Sequence[CellReport]) -> None:
+        """Send all that is to be run at once, a test as a mere mark, and take the answers as they come."""
+        running = [cell for cell in self.cells if cell.kind != "text"]
+        request = {"do": "cells", "cells": [None if cell.kind == "test" else cell.source for cell in running]}
+        ticket = self._send(request)
+        for number, (cell, report) in enumerate(zip(self.cells, reports, strict=True), start=1):
+            if not self.alive or cell.kind == "text":
+                continue
+            reply = self._reply(ticket, f"cell {number}")
+            if cell.kind == "test":
+                self._keep(reply)
+            else:
+                report.outputs = self._outputs(reply, number)
+
+    def _keep(self, reply: wire.Message | None) -> None:
+        """Remember a snapshot, and which names are functions in it."""
+        if reply is not None:
+            names = reply.get("functions")
+            self.functions.append({n for n in names if isinstance(n, str)} if isinstance(names, list) else set())
+
+    def _outputs(self, reply: wire.Message | None, number: int) -> list[dict[str, Any]]:
+        if reply is None:
+            return [_error("Stopped", self.reason)]
+        if reply.get("error") == "MemoryError":
+            size = self.limits.memory // 2**20
+            self._note(Verdict.OUT_OF_MEMORY, f"cell {number} asked for more than {size} MiB")
+        return outputs.checked(reply.get("outputs"), self.limits.output)
 
     def _time(self) -> float:
         return max(0.0, min(self.limits.cell, self.deadline - time.monotonic()))
@@ -68,30 +92,21 @@ class Exam:
 
     def _send_files(self) -> None:
         if self.files:
-            names, blobs = list(self.files), list(self.files.values())
-            self._ask({"do": "files", "names": names}, "writing the files that came with it", blobs)
+            request = {"do": "files", "names": list(self.files)}
+            self._reply(self._send(request, list(self.files.values())), "writing the files that came with it")
 
-    def _run_cell(self, source: str, number: int) -> list[dict[str, Any]]:
-        reply = self._ask({"do": "run", "source": source}, f"cell {number}")
-        if reply is None:
-            return [_error("Stopped", self.reason)]
-        if reply.get("error") == "MemoryError":
-            size = self.limits.memory // 2**20
-            self._note(Verdict.OUT_OF_MEMORY, f"cell {number} asked for more than {size} MiB")
-        return outputs.checked(reply.get("outputs"), self.limits.output)
-
-    def _snapshot(self, number: int) -> None:
-        if self._ask({"do": "snapshot", "number": self.taken}, f"cell {number}") is not None:
-            self.taken += 1
-
-    def _ask(self, request: wire.Message, where: str, blobs: Sequence[bytes] = ()) -> wire.Message | None:
-        """Ask the hand-in's process; interrupt it when it takes too long. None if it is no more."""
-        number = 0
+    def _send(self, request: wire.Message, blobs: Sequence[bytes] = ()) -> int:
         try:
-            number = self.session.send(self.session.main, request, blobs)
-            return self.session.answer(self.session.main, number, self._time())[0]
+            return self.session.send(self.session.main, request, blobs)
+        except wire.Closed:
+            return 0  # the reply will say why
+
+    def _reply(self, ticket: int, where: str) -> wire.Message | None:
+        """Wait for the hand-in's process; interrupt it when it takes too long. None if it is no more."""
+        try:
+            return self.session.answer(self.session.main, ticket, self._time())[0]
         except wire.TooSlow:
-            return self._interrupt(number, where)
+            return self._interrupt(ticket, where)
         except wire.WireError as error:
             self._note(Verdict.MALFORMED, f"{where}: what its process sent is not an answer: {error}")
             self.session.signal(b"s")
@@ -100,11 +115,11 @@ class Exam:
         self.alive = False
         return None
 
-    def _interrupt(self, number: int, where: str) -> wire.Message | None:
+    def _interrupt(self, ticket: int, where: str) -> wire.Message | None:
         self._note(Verdict.TIMED_OUT, f"{where} ran longer than {_seconds(self.limits.cell)}")
         self.session.signal(b"i")
         try:
-            return self.session.answer(self.session.main, number, GRACE)[0]
+            return self.session.answer(self.session.main, ticket, GRACE)[0]
         except (wire.TooSlow, wire.WireError, wire.Closed):
             self.session.signal(b"s")
             self.alive = False
@@ -133,8 +148,8 @@ class Exam:
                 names.give(cell.source)
             if cell.kind != "test":
                 continue
-            if number < self.taken:
-                names.see(self._asker(self.session.snapshots[number]))
+            if number < len(self.functions):
+                names.see(self._asker(self.session.snapshots[number]), self.functions[number])
                 result = run_test(cell.source, cell.points, names, self._time())
             else:
                 result = CellReport([_error("NotReached", "the hand-in ended before this test")], 0.0)

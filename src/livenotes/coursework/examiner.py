@@ -7,6 +7,7 @@ the others.
 
 import base64
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -97,6 +98,7 @@ class Examiner:
     def _start(self, job: Job) -> None:
         self._preload(job)
         reader, writer = os.pipe()
+        gc.freeze()  # as in the zygote: the collector would copy what the exam shares with this process
         pid = os.fork()
         if not pid:
             os.close(reader)

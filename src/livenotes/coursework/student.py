@@ -10,7 +10,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -141,12 +141,10 @@ def call(shell: InteractiveShell, message: wire.Message, arrays: list[bytes]) ->
 
 
 def look_up(shell: InteractiveShell, name: str) -> tuple[wire.Message, list[bytes]]:
-    """Answer what a name stands for: nothing, a function, data, or something that cannot be sent."""
+    """Answer what a name that is no function stands for: nothing, data, or something that cannot be sent."""
     if name not in shell.user_ns:
         return {"kind": "absent"}, []
     value = shell.user_ns[name]
-    if callable(value):
-        return {"kind": "function"}, []
     try:
         tree, blobs = wire.pack(value)
     except Exception:
@@ -167,53 +165,41 @@ def serve(shell: InteractiveShell, channels: list[wire.Channel], limits: Mapping
     main, *snapshots = channels
     namespaces.die_with_parent()
     np.random.seed()
-    _answer(shell, main, limits, lambda k: _snapshot(shell, main, snapshots, limits, k))
+    for message, blobs in _requests(main):
+        if message["do"] == "files":
+            write_files(message, blobs)
+            main.send({"id": message["id"]})
+        for source in message.get("cells", []):
+            if source is not None:
+                answer = run(shell, source, limits["output"])
+            else:
+                _snapshot(shell, channels, snapshots.pop(0))
+                answer = {"functions": [name for name, value in shell.user_ns.items() if callable(value)]}
+            main.send({**answer, "id": message["id"]})
 
 
-def _answer(
-    shell: InteractiveShell,
-    channel: wire.Channel,
-    limits: Mapping[str, Any],
-    snapshot: Callable[[int], None],
-) -> None:
+def _requests(channel: wire.Channel) -> Iterator[tuple[wire.Message, list[bytes]]]:
     while True:
         try:
-            message, blobs = channel.receive()
+            yield channel.receive()
         except wire.Closed:
             return
-        arrays: list[bytes] = []
-        match message["do"]:
-            case "run":
-                answer = run(shell, message["source"], limits["output"])
-            case "files":
-                write_files(message, blobs)
-                answer = {}
-            case "snapshot":
-                snapshot(message["number"])
-                answer = {}
-            case "call":
+
+
+def _snapshot(shell: InteractiveShell, channels: list[wire.Channel], mine: wire.Channel) -> None:
+    """Fork a process that keeps the present state, to be called by the test that stands here."""
+    if os.fork():
+        mine.close()
+        return
+    for channel in channels:
+        if channel is not mine:
+            channel.close()
+    try:
+        for message, blobs in _requests(mine):
+            if message["do"] == "call":
                 answer, arrays = call(shell, message, blobs)
-            case "get":
+            else:
                 answer, arrays = look_up(shell, message["name"])
-        channel.send({**answer, "id": message["id"]}, arrays)
-
-
-def _snapshot(
-    shell: InteractiveShell,
-    main: wire.Channel,
-    snapshots: list[wire.Channel],
-    limits: Mapping[str, Any],
-    number: int,
-) -> None:
-    """Fork a process that keeps the present state, to be called by the tests that stand here."""
-    sys.stdout.flush()
-    if not os.fork():
-        mine = snapshots[number]
-        for channel in [main, *snapshots]:
-            if channel is not mine:
-                channel.close()
-        try:
-            _answer(shell, mine, limits, lambda _: None)
-        finally:
-            os._exit(0)
-    snapshots[number].close()
+            mine.send({**answer, "id": message["id"]}, arrays)
+    finally:
+        os._exit(0)
