@@ -19,7 +19,7 @@ from livenotes.coursework.sandbox import NoSandbox, Session
 from livenotes.coursework.testing import run_test
 from livenotes.coursework.verdict import CellReport, Report, Verdict
 
-GRACE = 0.5
+GRACE = 2.0
 END = 2.0
 
 

@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -69,13 +70,15 @@ class Job:
 class Examiner:
     """Loop over the jobs of one driver."""
 
-    def __init__(self, driver: socket.socket, sandbox: Sandbox, slots: int):
+    def __init__(self, driver: socket.socket, *, slots: int, confined: bool):
         self.driver = wire.Channel(driver)
-        self.sandbox = sandbox
+        self.confined = confined
+        self.sandbox = Sandbox(confined=confined)
         self.slots = slots
         self.waiting: deque[Job] = deque()
         self.running: dict[int, tuple[int, Job, float, bytearray]] = {}
         self.known: set[str] = set()
+        self.repeated: set[str] = set()
         self.events = selectors.DefaultSelector()
         self.events.register(driver, selectors.EVENT_READ)
 
@@ -102,9 +105,12 @@ class Examiner:
         pid = os.fork()
         if not pid:
             os.close(reader)
-            with contextlib.suppress(BaseException):
+            try:
                 _write(writer, examine(job, self.sandbox))
-            os._exit(0)
+            except Exception:
+                traceback.print_exc()
+            finally:
+                os._exit(0)
         os.close(writer)
         deadline = time.monotonic() + job.limits.total + MARGIN
         self.running[reader] = (pid, job, deadline, bytearray())
@@ -133,7 +139,19 @@ class Examiner:
         os.waitpid(pid, 0)
         del self.running[reader]
         report = json.loads(text) if text else _lost(job)
-        self.driver.send({"key": job.key, **report})
+        if "restart" in report and job.key not in self.repeated:
+            self.repeated.add(job.key)
+            self._restart()
+            self.waiting.append(job)
+        else:
+            self.driver.send({"key": job.key, **report})
+
+    def _restart(self) -> None:
+        """Start a new warm process in place of one that has ended."""
+        if self.sandbox.process.poll() is not None:
+            self.sandbox.close()
+            self.sandbox = Sandbox(confined=self.confined)
+            self.known.clear()
 
     def _stop_late(self) -> None:
         for pid, _, deadline, _ in self.running.values():
@@ -145,12 +163,19 @@ class Examiner:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
 
+    def close(self) -> None:
+        """End the sandbox."""
+        self.sandbox.close()
+
 
 def examine(job: Job, sandbox: Sandbox) -> dict[str, Any]:
     """Run one exam in this process; return its report, or why there is none, as JSON."""
     most = namespaces.memory_in_use() + EXAM_MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    session = sandbox.start(job.limits, job.tests())
+    try:
+        session = sandbox.start(job.limits, job.tests())
+    except wire.Closed:
+        return {"restart": True, "refused": "The sandbox ended and could not be started again."}
     try:
         return {"report": Exam(job.cells, job.limits, session, job.files).run().as_json()}
     except NoSandbox as error:
@@ -211,13 +236,15 @@ def main() -> None:
     """``python -m livenotes.coursework.examiner FD SLOTS CONFINED``."""
     driver = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the driver, which then closes the socket
+    examiner = Examiner(driver, slots=int(sys.argv[2]), confined=sys.argv[3] == "1")
     try:
-        with Sandbox(confined=sys.argv[3] == "1") as sandbox:
-            sandbox.wait()
-            Examiner(driver, sandbox, int(sys.argv[2])).serve()
+        examiner.sandbox.wait()
+        examiner.serve()
     except NoSandbox as error:
         with contextlib.suppress(wire.Closed):
             wire.Channel(driver).send({"refused": str(error)})
+    finally:
+        examiner.close()
 
 
 if __name__ == "__main__":

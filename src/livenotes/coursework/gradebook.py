@@ -57,7 +57,8 @@ class Book:
         if student not in {entry.id for entry in book.students}:
             book.add_student(student)
         given = {"timestamp": timestamp} if timestamp else {}
-        submission = book.update_or_create_submission(assignment, student, **given)
+        with book.db.no_autoflush:  # nbgrader builds a submission piece by piece; half of one cannot be written
+            submission = book.update_or_create_submission(assignment, student, **given)
         for notebook in submission.notebooks:
             for grade in notebook.grades:
                 if grade.name in scores[notebook.name]:

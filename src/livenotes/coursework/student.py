@@ -82,7 +82,7 @@ class _Shell(InteractiveShell):  # type: ignore[misc]
         """Do nothing: there is no screen."""
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
-        OUTPUTS.fail(getattr(etype, "__name__", "Error"), str(evalue), self.InteractiveTB.stb2text(stb))
+        OUTPUTS.fail(getattr(etype, "__name__", "Error"), _message(evalue), self.InteractiveTB.stb2text(stb))
 
 
 def make_shell() -> InteractiveShell:
@@ -136,8 +136,15 @@ def call(shell: InteractiveShell, message: wire.Message, arrays: list[bytes]) ->
             value = shell.user_ns[message["name"]](*args, **kwargs)
             tree, blobs = wire.pack(value)
     except BaseException as raised:
-        return {"raised": type(raised).__name__, "text": str(raised)[:500]}, []
+        return {"raised": type(raised).__name__, "text": _message(raised)}, []
     return {"value": tree}, blobs
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)[:500]
+    except Exception:  # a hand-in may raise errors that cannot be printed
+        return "no message"
 
 
 def look_up(shell: InteractiveShell, name: str) -> tuple[wire.Message, list[bytes]]:

@@ -23,7 +23,7 @@ Tree: TypeAlias = Any
 
 HEADER = struct.Struct(">II")
 MAX_JSON = 8 * 2**20
-MAX_ARRAYS = 64 * 2**20
+MAX_ARRAYS = 32 * 2**20
 MAX_DEPTH = 40
 ARRAY_KINDS = "biufcUS"
 

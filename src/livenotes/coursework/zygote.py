@@ -34,6 +34,7 @@ class Zygote:
         self.scratch = scratch  # the folder to work in where there is no sandbox
         self.isolated = scratch is None
         self.shell = student.make_shell()
+        self.running: set[socket.socket] = set()
         self.events = selectors.DefaultSelector()
         self.events.register(control, selectors.EVENT_READ)
         self._settle()
@@ -85,22 +86,26 @@ class Zygote:
             for fd in fds[1:]:
                 os.close(fd)
         end = os.pidfd_open(pid)
+        self.running.add(told)
         self.events.register(told, selectors.EVENT_READ, ("told", pid, told, end))
         self.events.register(end, selectors.EVENT_READ, ("ended", pid, told, end))
 
     def _told(self, pid: int, told: socket.socket, end: int) -> None:
         """Interrupt or stop the hand-in; kill everything it started when its examiner has gone."""
-        word = told.recv(1)
-        if word == INTERRUPT:
-            os.kill(pid, signal.SIGINT)
-        elif word == STOP:
-            os.kill(pid, signal.SIGTERM)
-        else:
+        if told not in self.running:
+            return  # it ended in the same round of events
+        try:
+            word = told.recv(1)
+        except OSError:
+            word = b""
+        if not word:
             self.events.unregister(told)
-            os.kill(pid, signal.SIGKILL)
+        # not yet waited for, so the number is still this child's
+        os.kill(pid, {INTERRUPT: signal.SIGINT, STOP: signal.SIGTERM}.get(word, signal.SIGKILL))
 
     def _ended(self, pid: int, told: socket.socket, end: int) -> None:
         os.waitpid(pid, 0)
+        self.running.remove(told)
         self.events.unregister(end)
         os.close(end)
         with contextlib.suppress(KeyError):

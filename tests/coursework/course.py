@@ -1,0 +1,117 @@
+"""A small course to grade: one assignment, its release, and notebooks made of it."""
+
+import copy
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ASSIGNMENT = "small"
+ENVIRONMENT_BIN = Path(sys.executable).parent
+
+
+def _cell(kind, grade_id, source, points=None):
+    text = kind in ("text", "write")
+    cell = {"cell_type": "markdown" if text else "code", "metadata": {}, "source": source, "id": grade_id}
+    if not text:
+        cell |= {"execution_count": None, "outputs": []}
+    if kind != "text":
+        record = {"schema_version": 3, "grade_id": grade_id, "task": False, "cell_type": cell["cell_type"]}
+        record |= {"grade": kind in ("test", "write"), "solution": kind in ("solve", "write")}
+        record["locked"] = kind in ("test", "given")
+        if points is not None:
+            record["points"] = points
+        cell["metadata"]["nbgrader"] = record
+    return cell
+
+
+SOLUTION = "### BEGIN SOLUTION\n{}\n### END SOLUTION"
+TEST = """\
+np.testing.assert_allclose(double(np.array([1.0, 2.0])), [2.0, 4.0])
+### BEGIN HIDDEN TESTS
+secret = np.array([271828.0, -3.5])
+np.testing.assert_allclose(double(secret), secret + secret)
+assert double(np.float64(1.5)) == 3.0
+### END HIDDEN TESTS"""
+
+SOURCE = {
+    "cells": [
+        _cell("text", "intro", "# A small assignment"),
+        _cell("given", "imports", "import numpy as np"),
+        _cell("solve", "double", SOLUTION.format("def double(x):\n    return 2 * x")),
+        _cell("test", "test_double", TEST, 2),
+        _cell("solve", "answer", SOLUTION.format("answer = 42")),
+        _cell("test", "test_answer", "assert answer > 0\n### BEGIN HIDDEN TESTS\nassert answer == 42\n### END HIDDEN TESTS", 1),
+        _cell("write", "why", SOLUTION.format("Because.").replace("### ", ""), 1),
+    ],
+    "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+def nbgrader(course, *arguments):
+    """Run nbgrader in a course; return what it printed."""
+    path = f"{ENVIRONMENT_BIN}:/usr/bin:/bin"  # nbgrader starts alembic by name
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=course,
+        env={"PATH": path, "HOME": str(course.parent), "PYTHONPATH": ":".join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def make(root):
+    """Make a course with the small assignment, generated and ready to be handed in."""
+    folder = root / "source" / ASSIGNMENT
+    folder.mkdir(parents=True)
+    (folder / f"{ASSIGNMENT}.ipynb").write_text(json.dumps(SOURCE))
+    (root / "nbgrader_config.py").write_text("c = get_config()\n")
+    nbgrader(root, "generate_assignment", ASSIGNMENT)
+    return root
+
+
+def release(root, assignment=ASSIGNMENT):
+    """Return the released notebook."""
+    return json.loads((root / "release" / assignment / f"{assignment}.ipynb").read_text())
+
+
+def filled(notebook, answers):
+    """Return a notebook with the sources of some cells replaced, by grade id."""
+    made = copy.deepcopy(notebook)
+    for cell in made["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if grade_id in answers:
+            cell["source"] = answers[grade_id]
+    return made
+
+
+def hand_in(root, student, content, assignment=ASSIGNMENT):
+    """Put a notebook where nbgrader collects it; ``content`` is a notebook or bytes."""
+    folder = root / "submitted" / student / assignment
+    folder.mkdir(parents=True)
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    (folder / f"{assignment}.ipynb").write_bytes(data)
+    return folder
+
+
+def tree(root, *without):
+    """Return every file, link and folder below a folder: its mode and content."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        name = str(path.relative_to(root))
+        if name.split("/")[0] in without:
+            continue
+        content = path.readlink() if path.is_symlink() else path.read_bytes() if path.is_file() else None
+        found[name] = (path.lstat().st_mode, content)
+    return found
+
+
+def copied(course, to):
+    """Return a copy of a course."""
+    return Path(shutil.copytree(course, to, symlinks=True))
