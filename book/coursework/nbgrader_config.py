@@ -2,7 +2,7 @@
 
 from livenotes.coursework import adopt
 
-c = get_config()  # noqa: F821  (nbgrader provides it)
+c = get_config()  # nbgrader provides it
 c.CourseDirectory.course_id = "deep-learning-notes"
 
 # `nbgrader autograde` and the formgrader's button run student code in the sandbox, as `livenotes grade` does.

@@ -14,16 +14,26 @@ alone, so an interrupted run goes on where it stopped."""
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    top = argparse.ArgumentParser(prog="livenotes", description="Deep Learning Notes, Live: tools beside the book.")
+    top = argparse.ArgumentParser(
+        prog="livenotes", description="Deep Learning Notes, Live: tools beside the book."
+    )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     grade = commands.add_parser("grade", help="grade an assignment safely", description=GRADE)
     grade.add_argument("assignment", metavar="ASSIGNMENT", help="its name, a folder in source/")
-    grade.add_argument("--course", type=Path, default=Path(), metavar="DIR", help="course directory (default: here)")
-    grade.add_argument("--student", action="append", metavar="ID", help="grade only this student; may be repeated")
+    grade.add_argument(
+        "--course", type=Path, default=Path(), metavar="DIR", help="course directory (default: here)"
+    )
+    grade.add_argument(
+        "--student", action="append", metavar="ID", help="grade only this student; may be repeated"
+    )
     grade.add_argument("--again", action="store_true", help="grade even what was graded and has not changed")
     limits = grade.add_argument_group("limits of one hand-in")
-    limits.add_argument("--cell-seconds", type=float, default=30.0, metavar="S", help="one cell (default: 30)")
-    limits.add_argument("--total-seconds", type=float, default=120.0, metavar="S", help="all of it (default: 120)")
+    limits.add_argument(
+        "--cell-seconds", type=float, default=30.0, metavar="S", help="one cell (default: 30)"
+    )
+    limits.add_argument(
+        "--total-seconds", type=float, default=120.0, metavar="S", help="all of it (default: 120)"
+    )
     limits.add_argument("--memory", type=int, default=1024, metavar="MIB", help="memory (default: 1024)")
     where = grade.add_argument_group("where it runs")
     where.add_argument("--jobs", type=int, metavar="N", help="hand-ins at a time (default: one a processor)")

@@ -3,9 +3,13 @@
 import copy
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+
+from livenotes.coursework.course import Course
+from livenotes.coursework.gradebook import Book
 
 ASSIGNMENT = "small"
 ENVIRONMENT_BIN = Path(sys.executable).parent
@@ -42,7 +46,12 @@ SOURCE = {
         _cell("solve", "double", SOLUTION.format("def double(x):\n    return 2 * x")),
         _cell("test", "test_double", TEST, 2),
         _cell("solve", "answer", SOLUTION.format("answer = 42")),
-        _cell("test", "test_answer", "assert answer > 0\n### BEGIN HIDDEN TESTS\nassert answer == 42\n### END HIDDEN TESTS", 1),
+        _cell(
+            "test",
+            "test_answer",
+            "assert answer > 0\n### BEGIN HIDDEN TESTS\nassert answer == 42\n### END HIDDEN TESTS",
+            1,
+        ),
         _cell("write", "why", SOLUTION.format("Because.").replace("### ", ""), 1),
     ],
     "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
@@ -72,8 +81,18 @@ def make(root):
     folder.mkdir(parents=True)
     (folder / f"{ASSIGNMENT}.ipynb").write_text(json.dumps(SOURCE))
     (root / "nbgrader_config.py").write_text("c = get_config()\n")
-    nbgrader(root, "generate_assignment", ASSIGNMENT)
+    generate(root, ASSIGNMENT)
     return root
+
+
+def generate(root, *assignments):
+    """Do what ``nbgrader generate_assignment`` does, in this process."""
+    from nbgrader.apps.api import NbGraderAPI
+
+    api = NbGraderAPI(Course.at(root).directory)
+    for assignment in assignments:
+        done = api.generate_assignment(assignment)
+        assert done["success"], done
 
 
 def release(root, assignment=ASSIGNMENT):
@@ -115,3 +134,47 @@ def tree(root, *without):
 def copied(course, to):
     """Return a copy of a course."""
     return Path(shutil.copytree(course, to, symlinks=True))
+
+
+def enroll(root, *students, **details):
+    """Put students on the roster."""
+    with Book(Course.at(root)) as book:
+        for student in students:
+            book.gradebook.update_or_create_student(student, **details)
+
+
+def rows(root):
+    """Return what the gradebook holds, apart from the ids it invents."""
+    with sqlite3.connect(root / "gradebook.db") as db:
+        query = """
+            select sa.student_id, sa.timestamp, bc.name, g.auto_score, g.manual_score, g.needs_manual_grade
+            from grade g join submitted_notebook sn on g.notebook_id = sn.id
+            join submitted_assignment sa on sn.assignment_id = sa.id join base_cell bc on g.cell_id = bc.id
+            order by sa.student_id, bc.name"""
+        grades = db.execute(query).fetchall()
+        return grades, db.execute("select auto_comment from comment order by auto_comment").fetchall()
+
+
+PRESS = """
+import sys
+from nbgrader.apps import NbGrader
+from nbgrader.apps.api import NbGraderAPI
+app = NbGrader()
+app.initialize([])
+api = NbGraderAPI(config=app.config)
+for student in sys.argv[2:]:
+    done = api.autograde(sys.argv[1], student)
+    assert done["success"], done
+"""
+
+
+def press_autograde(root, assignment, students):
+    """Do what the formgrader's button does, with the settings the formgrader reads."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRESS, assignment, *students],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

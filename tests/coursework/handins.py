@@ -51,7 +51,9 @@ def edit_tests(notebook):
 
 
 def delete_tests(notebook):
-    notebook["cells"] = [c for c in notebook["cells"] if "test" not in c["metadata"].get("nbgrader", {}).get("grade_id", "")]
+    notebook["cells"] = [
+        c for c in notebook["cells"] if "test" not in c["metadata"].get("nbgrader", {}).get("grade_id", "")
+    ]
 
 
 def test_to_text(notebook):
@@ -130,7 +132,9 @@ def bad_timestamp(folder, notebook, course):
     (folder / "timestamp.txt").write_text("the day before yesterday")
 
 
-SWALLOW = "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"
+SWALLOW = (
+    "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"
+)
 EQUAL = "class Equal:\n    def __eq__(self, other): return True\n    __gt__ = __lt__ = __ge__ = __le__ = __eq__\n    __hash__ = None\n    def __array__(self, *a, **k): return self\n"
 PATCHED = """\
 import numpy as np, builtins, operator
@@ -147,7 +151,9 @@ for fd in range(3, 256):
     try: os.write(fd, struct.pack(">II", len(text), 0) + text)
     except OSError: pass
 """
-GARBAGE = "import os\nfor fd in range(3, 256):\n    try: os.write(fd, b'\\xff' * 64)\n    except OSError: pass\n"
+GARBAGE = (
+    "import os\nfor fd in range(3, 256):\n    try: os.write(fd, b'\\xff' * 64)\n    except OSError: pass\n"
+)
 HOOKS = """\
 ip = get_ipython()
 ip.input_transformers_cleanup.append(lambda lines: ["pass\\n"])
@@ -163,9 +169,26 @@ TABLE = [
     HandIn("syntax-error", "graded", 1, "def double(x)\n    return 2 * x", shown="SyntaxError"),
     HandIn("raises", "graded", 1, "def double(x):\n    raise ValueError(x)"),
     HandIn("recursion", "graded", 1, "def double(x):\n    return double(x)"),
-    HandIn("prints-and-plots", "graded", 3, DOUBLE + "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nprint('look here')", shown="look here"),
-    HandIn("warns", "graded", 3, "import warnings, sys\nwarnings.warn('old')\nprint('!', file=sys.stderr)\n" + DOUBLE, shown="old"),
-    HandIn("warns-when-called", "graded", 3, "import warnings\ndef double(x):\n    warnings.warn('old')\n    return 2 * x"),
+    HandIn(
+        "prints-and-plots",
+        "graded",
+        3,
+        DOUBLE + "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nprint('look here')",
+        shown="look here",
+    ),
+    HandIn(
+        "warns",
+        "graded",
+        3,
+        "import warnings, sys\nwarnings.warn('old')\nprint('!', file=sys.stderr)\n" + DOUBLE,
+        shown="old",
+    ),
+    HandIn(
+        "warns-when-called",
+        "graded",
+        3,
+        "import warnings\ndef double(x):\n    warnings.warn('old')\n    return 2 * x",
+    ),
     HandIn("magics", "graded", 3, "%matplotlib inline\n%time z = 1\n" + DOUBLE),
     HandIn("endless", "timed out", 1, "while True:\n    pass", reason="cell 3"),
     HandIn("endless-deaf", "timed out", 0, SWALLOW, reason="cell 3"),
@@ -173,12 +196,31 @@ TABLE = [
     HandIn("endless-call", "timed out", 1, "def double(x):\n    while True:\n        pass", reason="double"),
     HandIn("sleeps", "timed out", 1, "import time\ntime.sleep(1000)", reason="cell 3"),
     HandIn("memory-at-once", "out of memory", 1, "x = bytearray(1 << 40)", reason="cell 3"),
-    HandIn("memory-bit-by-bit", "out of memory", 1, "kept = []\nwhile True:\n    kept.append(bytearray(1 << 24))"),
+    HandIn(
+        "memory-bit-by-bit", "out of memory", 1, "kept = []\nwhile True:\n    kept.append(bytearray(1 << 24))"
+    ),
     HandIn("memory-in-a-call", "graded", 1, "def double(x):\n    return bytearray(1 << 40)"),
-    HandIn("fork-bomb", "timed out", 0, "import os\nwhile True:\n    try:\n        os.fork()\n    except BaseException:\n        pass"),
-    HandIn("thread-bomb", "graded", 1, "import threading, time\nfor _ in range(10_000):\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n" + DOUBLE),
+    HandIn(
+        "fork-bomb",
+        "timed out",
+        0,
+        "import os\nwhile True:\n    try:\n        os.fork()\n    except BaseException:\n        pass",
+    ),
+    HandIn(
+        "thread-bomb",
+        "graded",
+        1,
+        "import threading, time\nfor _ in range(10_000):\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        + DOUBLE,
+    ),
     HandIn("flood", "timed out", 1, "while True:\n    print('x' * 1000)"),
-    HandIn("huge-output", "graded", 3, "print('x' * 50_000_000)\n" + DOUBLE, shown="rest of the output was dropped"),
+    HandIn(
+        "huge-output",
+        "graded",
+        3,
+        "print('x' * 50_000_000)\n" + DOUBLE,
+        shown="rest of the output was dropped",
+    ),
     HandIn("many-displays", "graded", 3, "for i in range(2_000):\n    display(i)\n" + DOUBLE),
     HandIn("huge-file", "graded", 3, blocked("open('big', 'wb').write(b'x' * (1 << 28))", "True")),
     HandIn("raw-exit", "crashed", 0, "import os\nos._exit(0)", reason="cell 3 ended the process"),
@@ -192,30 +234,118 @@ TABLE = [
     HandIn("kills-all", "graded", 3, DOUBLE + "import os\nos.kill(1, 9)\nos.kill(1, 19)"),
     HandIn("deletes", "graded", 3, blocked("import shutil, os\nshutil.rmtree('{course}')", "True")),
     HandIn("deletes-the-system", "graded", 3, blocked("import os\nos.remove(np.__file__)", "True")),
-    HandIn("reads-the-source", "graded", 3, blocked("open('{course}/source/small/small.ipynb').read()", "True")),
+    HandIn(
+        "reads-the-source", "graded", 3, blocked("open('{course}/source/small/small.ipynb').read()", "True")
+    ),
     HandIn("reads-others", "graded", 3, blocked("import os\nos.listdir('{course}/submitted')", "True")),
     HandIn("reads-passwords", "graded", 3, blocked("open('/etc/passwd').read()", "True")),
-    HandIn("looks-for-the-test", "graded", 3, blocked("import gc\nfound = [o for o in gc.get_objects() if isinstance(o, (dict, list)) and '2718' '28.0' in repr(o)[:10000]]", "found")),
-    HandIn("writes-the-gradebook", "graded", 3, blocked("import sqlite3\nsqlite3.connect('{course}/gradebook.db').execute('update grade set auto_score = 99')", "True")),
-    HandIn("network", "graded", 3, blocked("import socket\nsocket.create_connection(('127.0.0.1', {port}), 1)", "True")),
-    HandIn("other-processes", "graded", 3, blocked("import os\nseen = [p for p in os.listdir('/proc') if p.isdigit()]", "seen")),
+    HandIn(
+        "looks-for-the-test",
+        "graded",
+        3,
+        blocked(
+            "import gc\nfound = [o for o in gc.get_objects() if isinstance(o, (dict, list)) and '2718' '28.0' in repr(o)[:10000]]",
+            "found",
+        ),
+    ),
+    HandIn(
+        "writes-the-gradebook",
+        "graded",
+        3,
+        blocked(
+            "import sqlite3\nsqlite3.connect('{course}/gradebook.db').execute('update grade set auto_score = 99')",
+            "True",
+        ),
+    ),
+    HandIn(
+        "network",
+        "graded",
+        3,
+        blocked("import socket\nsocket.create_connection(('127.0.0.1', {port}), 1)", "True"),
+    ),
+    HandIn(
+        "other-processes",
+        "graded",
+        3,
+        blocked("import os\nseen = [p for p in os.listdir('/proc') if p.isdigit()]", "seen"),
+    ),
     HandIn("becomes-root", "graded", 3, blocked("import os\nos.setuid(0)", "True")),
-    HandIn("mounts", "graded", 3, blocked("import ctypes\nbad = ctypes.CDLL(None).mount(b'none', b'/tmp', b'tmpfs', 0, None)", "bad == 0")),
-    HandIn("leaves-a-mark", "graded", 3, blocked("import os, glob\nfor d in ('/tmp', '/dev/shm', '.'):\n    n = d + '/mark-' + str(os.getpid())\n    old = glob.glob(d + '/mark-*')\n    open(n, 'w').close()\n    if old: break", "old")),
-    HandIn("finds-a-mark", "graded", 3, blocked("import glob\nold = [m for d in ('/tmp', '/dev/shm', '.') for m in glob.glob(d + '/mark-*')]", "old")),
-    HandIn("leaves-a-process", "graded", 3, DOUBLE + "import subprocess\nsubprocess.Popen(['sleep', '98765'], start_new_session=True)"),
+    HandIn(
+        "mounts",
+        "graded",
+        3,
+        blocked(
+            "import ctypes\nbad = ctypes.CDLL(None).mount(b'none', b'/tmp', b'tmpfs', 0, None)", "bad == 0"
+        ),
+    ),
+    HandIn(
+        "leaves-a-mark",
+        "graded",
+        3,
+        blocked(
+            "import os, glob\nfor d in ('/tmp', '/dev/shm', '.'):\n    n = d + '/mark-' + str(os.getpid())\n    old = glob.glob(d + '/mark-*')\n    open(n, 'w').close()\n    if old: break",
+            "old",
+        ),
+    ),
+    HandIn(
+        "finds-a-mark",
+        "graded",
+        3,
+        blocked(
+            "import glob\nold = [m for d in ('/tmp', '/dev/shm', '.') for m in glob.glob(d + '/mark-*')]",
+            "old",
+        ),
+    ),
+    HandIn(
+        "leaves-a-process",
+        "graded",
+        3,
+        DOUBLE + "import subprocess\nsubprocess.Popen(['sleep', '98765'], start_new_session=True)",
+    ),
     HandIn("patches-numpy", "graded", 1, PATCHED + WRONG),
-    HandIn("patches-python", "crashed", 0, "import builtins\nbuiltins.isinstance = builtins.all = lambda *a: True\n" + WRONG),
+    HandIn(
+        "patches-python",
+        "crashed",
+        0,
+        "import builtins\nbuiltins.isinstance = builtins.all = lambda *a: True\n" + WRONG,
+    ),
     HandIn("claims-to-be-equal", "graded", 1, EQUAL + "def double(x):\n    return Equal()"),
     HandIn("answer-claims-to-be-equal", "graded", 2, answer=EQUAL + "answer = Equal()"),
-    HandIn("equal-array", "graded", 1, "class A(np.ndarray):\n    def __eq__(self, o): return np.True_\n    def __array_ufunc__(self, *a, **k): return np.True_\ndef double(x):\n    return np.zeros(np.shape(x)).view(A)"),
+    HandIn(
+        "equal-array",
+        "graded",
+        1,
+        "class A(np.ndarray):\n    def __eq__(self, o): return np.True_\n    def __array_ufunc__(self, *a, **k): return np.True_\ndef double(x):\n    return np.zeros(np.shape(x)).view(A)",
+    ),
     HandIn("not-a-number", "graded", 1, "def double(x):\n    return x * np.nan"),
-    HandIn("pickle", "graded", 1, "import os\nclass P:\n    def __reduce__(self): return os.system, ('touch {course}/pwned',)\ndef double(x):\n    return np.array([P()], dtype=object)"),
-    HandIn("huge-answer", "malformed", 1, "def double(x):\n    return np.zeros(5_000_000)", reason="too large"),
-    HandIn("deep-answer", "graded", 1, "def double(x):\n    y = []\n    for _ in range(100_000): y = [y]\n    return y"),
-    HandIn("nasty-error", "graded", 1, "class E(Exception):\n    def __str__(self): raise E()\ndef double(x):\n    raise E()"),
+    HandIn(
+        "pickle",
+        "graded",
+        1,
+        "import os\nclass P:\n    def __reduce__(self): return os.system, ('touch {course}/pwned',)\ndef double(x):\n    return np.array([P()], dtype=object)",
+    ),
+    HandIn(
+        "huge-answer", "malformed", 1, "def double(x):\n    return np.zeros(5_000_000)", reason="too large"
+    ),
+    HandIn(
+        "deep-answer",
+        "graded",
+        1,
+        "def double(x):\n    y = []\n    for _ in range(100_000): y = [y]\n    return y",
+    ),
+    HandIn(
+        "nasty-error",
+        "graded",
+        1,
+        "class E(Exception):\n    def __str__(self): raise E()\ndef double(x):\n    raise E()",
+    ),
     HandIn("hooks", "graded", 0, HOOKS + WRONG),
-    HandIn("forges-on-stdout", "graded", 1, WRONG + "print({'verdict': 'graded', 'score': 2})\n__import__('os').write(1, b'{\"score\": 2}')"),
+    HandIn(
+        "forges-on-stdout",
+        "graded",
+        1,
+        WRONG + "print({'verdict': 'graded', 'score': 2})\n__import__('os').write(1, b'{\"score\": 2}')",
+    ),
     HandIn("forges-on-the-channel", "malformed", 0, FORGE + WRONG),
     HandIn("garbage-on-the-channel", "malformed", 0, GARBAGE + WRONG, reason="not an answer"),
     HandIn("edited-tests", "graded", 1, WRONG, change=edit_tests, reason="test_double had been changed"),
@@ -226,7 +356,9 @@ TABLE = [
     HandIn("duplicate-ids", "graded", 3, change=duplicate, reason="more than once"),
     HandIn("wrong-kernel", "graded", 3, change=other_kernel),
     HandIn("shuffled", "graded", 0, change=reorder),
-    HandIn("truncated", "malformed", 0, write=raw(lambda data: data[: len(data) // 2]), reason="not a notebook"),
+    HandIn(
+        "truncated", "malformed", 0, write=raw(lambda data: data[: len(data) // 2]), reason="not a notebook"
+    ),
     HandIn("empty", "malformed", 0, write=raw(b""), reason="empty"),
     HandIn("binary", "malformed", 0, write=raw(bytes(range(256)))),
     HandIn("a-list", "malformed", 0, write=raw(b"[1, 2]")),
@@ -241,7 +373,18 @@ TABLE = [
     HandIn("link-beside", "graded", 3, blocked("open('tests.txt').read()", "True"), write=link_beside),
     HandIn("pipe", "malformed", 0, write=pipe, reason="not a file"),
     HandIn("bad-timestamp", "graded", 3, write=bad_timestamp),
-    HandIn("script-in-output", "graded", 3, DOUBLE + "from IPython.display import HTML, display\ndisplay(HTML('<script>alert(1)</script>'))"),
-    HandIn("remembers-inputs", "graded", 3, "seen = []\ndef double(x):\n    seen.append(x)\n    print(x)\n    return 2 * x", "print(seen)\nanswer = 42"),
+    HandIn(
+        "script-in-output",
+        "graded",
+        3,
+        DOUBLE + "from IPython.display import HTML, display\ndisplay(HTML('<script>alert(1)</script>'))",
+    ),
+    HandIn(
+        "remembers-inputs",
+        "graded",
+        3,
+        "seen = []\ndef double(x):\n    seen.append(x)\n    print(x)\n    return 2 * x",
+        "print(seen)\nanswer = 42",
+    ),
     HandIn("honest-again", "graded", 3),
 ]

@@ -14,7 +14,7 @@ READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 
 def notebook(sheet: Sheet, placed: Sequence[Placed], report: Report) -> dict[str, Any]:
-    """Return the notebook with its outputs. Hidden tests are left out; a verdict other than graded comes first."""
+    """Return the notebook with its outputs, without hidden tests; a verdict other than graded comes first."""
     cells = [_cell(cell, outputs) for cell, outputs in zip(placed, _outputs(placed, report), strict=True)]
     if report.verdict is not Verdict.GRADED:
         cells.insert(0, _text(f"**This hand-in: {report.verdict}.** {_plain(report.reason)}."))

@@ -49,7 +49,7 @@ def _raise(name: Any, text: Any) -> NoReturn:
 
 
 class TestNamespace(dict[str, Any]):
-    """Where tests run. Names come from the tests themselves, then from read-only cells, then from the hand-in."""
+    """Where tests run; names come from the tests, then from read-only cells, then from the hand-in."""
 
     __test__ = False  # the name starts with Test, but pytest should not collect it
 

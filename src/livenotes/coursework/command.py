@@ -1,13 +1,21 @@
 """``livenotes grade``: from its arguments to its output."""
 
+from __future__ import annotations
+
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from livenotes.coursework.examiner import Bench
 from livenotes.coursework.limits import MIB, Limits
 from livenotes.coursework.sandbox import NoSandbox, require_bubblewrap
+
+if TYPE_CHECKING:  # the rest takes a second to import, during which the examiner warms up
+    from livenotes.coursework.cluster import Cluster
+    from livenotes.coursework.grade import Grading, Result
+    from livenotes.coursework.gradebook import Book
 
 UNPROTECTED = (
     "WARNING: running student code WITHOUT a sandbox. It can read and change whatever you can,\n"
@@ -32,26 +40,26 @@ def grade(given: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _examiner(given: argparse.Namespace) -> Iterator[Bench]:
+def _examiner(given: argparse.Namespace) -> Iterator[Bench | Cluster]:
     """Start the examiner first of all: it warms up while nbgrader is being imported."""
     if given.without_sandbox:
         print(UNPROTECTED, file=sys.stderr)
     elif given.scheduler is None:
         require_bubblewrap()
     if given.scheduler is not None:
-        from livenotes.coursework.cluster import Cluster
+        from livenotes.coursework.cluster import Cluster as Workers
 
-        with Cluster(given.scheduler, confined=not given.without_sandbox) as cluster:
+        with Workers(given.scheduler, confined=not given.without_sandbox) as cluster:
             yield cluster
     else:
         with Bench(slots=given.jobs, confined=not given.without_sandbox) as bench:
             yield bench
 
 
-def _grade(given: argparse.Namespace, bench: Bench, limits: Limits) -> int:
+def _grade(given: argparse.Namespace, bench: Bench | Cluster, limits: Limits) -> int:
     from livenotes.coursework.course import Course
-    from livenotes.coursework.gradebook import Book
     from livenotes.coursework.grade import Grading
+    from livenotes.coursework.gradebook import Book
 
     course = Course.at(given.course)
     with Book(course) as book:
@@ -70,7 +78,7 @@ def _grade(given: argparse.Namespace, bench: Bench, limits: Limits) -> int:
 
 
 @contextlib.contextmanager
-def _progress(total: int, quiet: bool) -> Iterator[object]:
+def _progress(total: int, quiet: bool) -> Iterator[Callable[[], object]]:
     if quiet or not sys.stderr.isatty():
         yield lambda: None
         return
@@ -80,7 +88,7 @@ def _progress(total: int, quiet: bool) -> Iterator[object]:
         yield bar.update
 
 
-def _report(given: argparse.Namespace, book: object, run: object, results: list[object]) -> None:
+def _report(given: argparse.Namespace, book: Book, run: Grading, results: list[Result]) -> None:
     from livenotes.coursework import summary
 
     worth = run.worth()

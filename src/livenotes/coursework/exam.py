@@ -72,7 +72,9 @@ class Exam:
         """Remember a snapshot, and which names are functions in it."""
         if reply is not None:
             names = reply.get("functions")
-            self.functions.append({n for n in names if isinstance(n, str)} if isinstance(names, list) else set())
+            self.functions.append(
+                {n for n in names if isinstance(n, str)} if isinstance(names, list) else set()
+            )
 
     def _outputs(self, reply: wire.Message | None, number: int) -> list[dict[str, Any]]:
         if reply is None:
@@ -134,7 +136,9 @@ class Exam:
         if status == -signal.SIGKILL:
             self._note(Verdict.OUT_OF_MEMORY, f"{where}: the system killed the process for want of memory")
         elif status == -signal.SIGXCPU:
-            self._note(Verdict.TIMED_OUT, f"{where} used more than {_seconds(self.limits.total)} of processor time")
+            self._note(
+                Verdict.TIMED_OUT, f"{where} used more than {_seconds(self.limits.total)} of processor time"
+            )
         elif isinstance(status, int) and status < 0:
             self._note(Verdict.CRASHED, f"{where}: the process ended with {signal.Signals(-status).name}")
         else:

@@ -29,7 +29,7 @@ import numpy.testing  # noqa: F401  (for the tests)
 from livenotes.coursework import namespaces, wire
 from livenotes.coursework.calls import modules
 from livenotes.coursework.exam import Cell, Exam
-from livenotes.coursework.limits import Limits
+from livenotes.coursework.limits import DEFAULT, Limits
 from livenotes.coursework.sandbox import NoSandbox, Sandbox
 from livenotes.coursework.verdict import CellReport, Report, Verdict
 
@@ -43,7 +43,7 @@ class Job:
 
     key: str
     cells: Sequence[Cell]
-    limits: Limits = Limits()
+    limits: Limits = DEFAULT
     files: dict[str, bytes] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:

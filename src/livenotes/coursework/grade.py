@@ -15,7 +15,7 @@ from livenotes.coursework import autograded, handin
 from livenotes.coursework.course import Course
 from livenotes.coursework.examiner import Job
 from livenotes.coursework.gradebook import Book
-from livenotes.coursework.limits import Limits
+from livenotes.coursework.limits import DEFAULT, Limits
 from livenotes.coursework.sheet import Placed, Sheet, lay_over, untouched
 from livenotes.coursework.verdict import CellReport, Report, Verdict
 
@@ -68,7 +68,7 @@ class HandIn:
 class Grading:
     """One run over an assignment."""
 
-    def __init__(self, course: Course, book: Book, assignment: str, limits: Limits = Limits()):
+    def __init__(self, course: Course, book: Book, assignment: str, limits: Limits = DEFAULT):
         self.course = course
         self.book = book
         self.assignment = assignment
@@ -190,7 +190,7 @@ class Grading:
         return Verdict.GRADED, "; ".join(dict.fromkeys(entry.remarks)) or "every cell ran"
 
     def _scores(self, entry: HandIn, sheet: Sheet, result: Result) -> dict[str, float | None]:
-        """Return the points of every graded cell: what its test earned, nothing, or None for a person to say."""
+        """Return the points of every graded cell: what its test earned, or None for a person to say."""
         report, placed = entry.reports[sheet.name], entry.placed[sheet.name]
         cells = report.cells or [CellReport() for _ in placed]
         scores: dict[str, float | None] = {}

@@ -19,12 +19,13 @@ class Book:
         self.gradebook = Gradebook(course.db_url, course.directory.course_id)
 
     def sheets(self, assignment: str) -> list[Sheet]:
-        """Return the notebooks of an assignment; raise ValueError if the gradebook does not know it."""
+        """Return the notebooks of an assignment; raise ValueError if there is none."""
         try:
             entry = self.gradebook.find_assignment(assignment)
         except MissingEntry:
             raise ValueError(
-                f"the gradebook has no assignment {assignment!r}; run: nbgrader generate_assignment {assignment}"
+                f"the gradebook has no assignment {assignment!r}; "
+                f"run: nbgrader generate_assignment {assignment}"
             ) from None
         folder = self.course.folder("source", ".", assignment)
         return [_sheet(notebook, folder) for notebook in sorted(entry.notebooks, key=lambda n: n.name)]
@@ -57,7 +58,9 @@ class Book:
         if student not in {entry.id for entry in book.students}:
             book.add_student(student)
         given = {"timestamp": timestamp} if timestamp else {}
-        with book.db.no_autoflush:  # nbgrader builds a submission piece by piece; half of one cannot be written
+        with (
+            book.db.no_autoflush
+        ):  # nbgrader builds a submission piece by piece; half of one cannot be written
             submission = book.update_or_create_submission(assignment, student, **given)
         for notebook in submission.notebooks:
             for grade in notebook.grades:
@@ -83,7 +86,9 @@ class Book:
         for notebook in submission.notebooks:
             notebook.late_submission_penalty = None
             if late > 0:
-                penalty = rule.plugin_inst.late_submission_penalty(submission.student_id, notebook.score, late)
+                penalty = rule.plugin_inst.late_submission_penalty(
+                    submission.student_id, notebook.score, late
+                )
                 if penalty is not None:
                     notebook.late_submission_penalty = rule._check_late_penalty(notebook, penalty)
         self.gradebook.db.commit()
@@ -123,7 +128,9 @@ def _sheet(notebook: Any, folder: Path) -> Sheet:
             grade=cell.name in graded,
             solution=cell.name in solutions,
             task=cell.name in tasks,
-            points=float((graded.get(cell.name) or tasks[cell.name]).max_score) if cell.name in {*graded, *tasks} else 0.0,
+            points=float((graded.get(cell.name) or tasks[cell.name]).max_score)
+            if cell.name in {*graded, *tasks}
+            else 0.0,
         )
         for cell in notebook.source_cells
     ]

@@ -43,3 +43,6 @@ class Limits:
     def as_json(self) -> dict[str, Any]:
         """Return the limits as a JSON object."""
         return asdict(self)
+
+
+DEFAULT = Limits()

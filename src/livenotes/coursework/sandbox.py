@@ -26,7 +26,17 @@ INSTALL = (
     "             sudo dnf install bubblewrap       (Fedora)\n"
     "To run hand-ins unprotected, with your own rights, give --without-sandbox."
 )
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts")
+SYSTEM = (
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/etc/fonts",
+)
 PACKAGE = Path(__file__).resolve().parents[1]
 FONTS = "/tmp/matplotlib"
 READY_SECONDS = 60.0
@@ -55,10 +65,14 @@ def command(control: int) -> list[str]:
         if os.path.islink(path):
             mounts += ["--symlink", os.readlink(path), path]
             continue
-        for parent in reversed(Path(path).parents[:-1]):  # made by bubblewrap itself, only root could enter them
+        for parent in reversed(
+            Path(path).parents[:-1]
+        ):  # made by bubblewrap itself, only root could enter them
             mounts += ["--perms", "0755", "--dir", str(parent)]
         mounts += ["--ro-bind", path, path]
-    settings = itertools.chain.from_iterable(("--setenv", name, value) for name, value in environment().items())
+    settings = itertools.chain.from_iterable(
+        ("--setenv", name, value) for name, value in environment().items()
+    )
     # root keeps just enough to become nobody; anyone else is confined to a user namespace
     rights = (
         ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -77,10 +91,10 @@ def command(control: int) -> list[str]:
 
 
 def font_cache() -> list[str]:
-    """Return what lends Matplotlib's list of fonts to the sandbox: finding them takes longer than all else."""
+    """Return what lends Matplotlib's list of fonts to the sandbox: to find them takes longest of all."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "matplotlib")
     found = sorted(Path(os.environ.get("MPLCONFIGDIR") or cache).glob("fontlist-*.json"))
-    lent = itertools.chain.from_iterable(("--ro-bind", str(path), f"{FONTS}/{path.name}") for path in found)
+    lent = (word for path in found for word in ("--ro-bind", str(path), f"{FONTS}/{path.name}"))
     return ["--perms", "0777", "--dir", FONTS, *lent]
 
 
@@ -107,7 +121,7 @@ class Sandbox:
     def __init__(self, *, confined: bool = True):
         self.control, theirs = wire.pair()
         os.set_inheritable(theirs.fileno(), True)
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed in close)
         self.scratch = None if confined else tempfile.mkdtemp(prefix="livenotes-")
         self.process = subprocess.Popen(
             command(theirs.fileno()) if confined else self._open_command(theirs.fileno()),

@@ -14,13 +14,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
-import numpy.random
-import numpy.testing  # noqa: F401  (so that no hand-in waits for it)
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
-from matplotlib_inline.backend_inline import configure_inline_support
+from matplotlib_inline.backend_inline import configure_inline_support as inline
 from traitlets.config import Config
 
 from livenotes.coursework import namespaces, wire
@@ -29,17 +26,17 @@ from livenotes.coursework.outputs import Outputs
 OUTPUTS = Outputs(0)
 
 
-class _Publisher(DisplayPublisher):  # type: ignore[misc]
+class _Publisher(DisplayPublisher):
     """Keeps what ``display`` shows."""
 
-    def publish(self, data: Mapping[str, Any], metadata: Any = None, **_: Any) -> None:
+    def publish(self, data: Any, *_: Any, **__: Any) -> None:
         OUTPUTS.show("display_data", _in_text(data))
 
     def clear_output(self, wait: bool = False) -> None:
         OUTPUTS.clear()
 
 
-class _Hook(DisplayHook):  # type: ignore[misc]
+class _Hook(DisplayHook):
     """Keeps the value of a cell's last line."""
 
     def write_output_prompt(self) -> None:
@@ -72,7 +69,7 @@ class _Stream(io.TextIOBase):
         return False
 
 
-class _Shell(InteractiveShell):  # type: ignore[misc]
+class _Shell(InteractiveShell):
     """IPython without a terminal or a kernel: magics, displays and tracebacks as in a notebook."""
 
     def ask_exit(self) -> None:
@@ -92,9 +89,13 @@ def make_shell() -> InteractiveShell:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
     shell = _Shell.instance(config=config, displayhook_class=_Hook, display_pub_class=_Publisher)
-    shell.system = shell.system_piped
-    configure_inline_support(shell, "module://matplotlib_inline.backend_inline")
-    for source in ("1 / 0", "import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.show()", "%matplotlib inline"):
+    shell.__dict__["system"] = shell.system_piped  # what `!command` prints is then kept, too
+    inline(shell, "module://matplotlib_inline.backend_inline")
+    for source in (
+        "1 / 0",
+        "import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.show()",
+        "%matplotlib inline",
+    ):
         run(shell, source, 1000)
     shell.reset()
     return shell
@@ -128,7 +129,9 @@ def run(shell: InteractiveShell, source: str, most: int) -> wire.Message:
     return {"outputs": OUTPUTS.items, "error": type(error).__name__ if error is not None else None}
 
 
-def call(shell: InteractiveShell, message: wire.Message, arrays: list[bytes]) -> tuple[wire.Message, list[bytes]]:
+def call(
+    shell: InteractiveShell, message: wire.Message, arrays: list[bytes]
+) -> tuple[wire.Message, list[bytes]]:
     """Call a function of the hand-in with data; answer with data, or with what was raised."""
     try:
         with _captured(0):
@@ -171,7 +174,6 @@ def serve(shell: InteractiveShell, channels: list[wire.Channel], limits: Mapping
     """Answer requests on the first channel; the others are for the snapshots, in their order."""
     main, *snapshots = channels
     namespaces.die_with_parent()
-    np.random.seed()
     for message, blobs in _requests(main):
         if message["do"] == "files":
             write_files(message, blobs)

@@ -22,11 +22,15 @@ def table(results: Sequence[Result], totals: Totals, most: float) -> str:
         reason = result.reason if len(result.reason) <= 80 else result.reason[:77] + "..."
         rows.append((result.student, shown, str(result.verdict), reason))
     widths = [max(len(row[k]) for row in rows) for k in range(3)]
-    lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]) for row in rows]
+    lines = [
+        "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]) for row in rows
+    ]
     counts = Counter(result.verdict for result in results)
     tally = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
     note = "\n+ : a written answer still waits for a grader" if any(o for _, o in totals.values()) else ""
-    return "\n".join([*(printable(line.rstrip()) for line in lines), "", f"{len(results)} students: {tally}{note}"])
+    return "\n".join(
+        [*(printable(line.rstrip()) for line in lines), "", f"{len(results)} students: {tally}{note}"]
+    )
 
 
 def printable(text: str) -> str:
@@ -51,7 +55,9 @@ def moodle(assignment: str, roster: Roster, totals: Totals, most: float) -> str:
     rows = [["First name", "Last name", "ID number", "Email address", f"Assignment: {assignment} (Real)"]]
     for student, entry in sorted(roster.items()):
         number = entry["lms_user_id"] or student
-        rows.append([entry["first_name"], entry["last_name"], number, entry["email"], _points(student, totals)])
+        rows.append(
+            [entry["first_name"], entry["last_name"], number, entry["email"], _points(student, totals)]
+        )
     return _csv(rows)
 
 
@@ -71,7 +77,7 @@ def _csv(rows: Sequence[Sequence[str]]) -> str:
 
 
 def picture(results: Sequence[Result], worth: Mapping[str, float], path: Path) -> None:
-    """Draw, for each task, the share of hand-ins with all, some and no points; the file's ending sets the format."""
+    """Draw, for each task, the share of hand-ins with all, some and no points; the ending says the format."""
     import matplotlib
     from matplotlib.figure import Figure
 

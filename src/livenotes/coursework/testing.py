@@ -58,7 +58,11 @@ def run_test(source: str, points: float, names: TestNamespace, seconds: float) -
     What the test prints is dropped, because it may print what is hidden.
     """
     try:
-        with _time_limit(seconds), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with (
+            _time_limit(seconds),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
             value = _run(source, names)
     except (KeyboardInterrupt, SystemExit, Exception) as error:
         return _failed(source, error)
@@ -102,7 +106,12 @@ def _failed(source: str, error: BaseException) -> CellReport:
     detail = "".join(traceback.format_exception(error))[-MAX_TEXT:]
     hidden = hidden_lines(source)
     if not lines or any(line in hidden for line in lines):
-        shown = {"output_type": "error", "ename": "HiddenTest", "evalue": HIDDEN_FAILURE, "traceback": [HIDDEN_FAILURE]}
+        shown = {
+            "output_type": "error",
+            "ename": "HiddenTest",
+            "evalue": HIDDEN_FAILURE,
+            "traceback": [HIDDEN_FAILURE],
+        }
         return CellReport([shown], 0.0, detail)
     line = lines[0]
     name, text = type(error).__name__, str(error)[:MAX_TEXT]

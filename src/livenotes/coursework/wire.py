@@ -6,6 +6,7 @@ anything is allocated, and only plain numbers, strings and containers come out.
 """
 
 import io
+import itertools
 import json
 import math
 import select
@@ -64,7 +65,9 @@ def _pack(value: Any, arrays: list[bytes], depth: int) -> Tree:
         return {"complex": [value.real, value.imag]}
     if isinstance(value, np.random.Generator):
         return {"generator": value.bit_generator.state}
-    raise TypeError(f"only numbers, strings, arrays and containers of them can be sent, not {type(value).__name__}")
+    raise TypeError(
+        f"only numbers, strings, arrays and containers of them can be sent, not {type(value).__name__}"
+    )
 
 
 def _to_npy(array: np.ndarray) -> bytes:
@@ -96,7 +99,7 @@ def unpack(tree: Tree, arrays: Sequence[bytes], *, generators: bool = False) -> 
         if isinstance(node, list):
             return [build(item) for item in node]
         if isinstance(node, dict) and len(node) == 1:
-            (tag, content), = node.items()
+            ((tag, content),) = node.items()
             if tag in builders:
                 return builders[tag](content)
         raise WireError("a value is not written as values are")
@@ -227,7 +230,7 @@ def _split(body: bytes, lengths: Any) -> list[bytes]:
     if sum(lengths) != len(body):
         raise WireError("the arrays of a message are not as long as it says")
     ends = np.cumsum([0, *lengths]).tolist()
-    return [body[start:end] for start, end in zip(ends[:-1], ends[1:], strict=True)]
+    return [body[start:end] for start, end in itertools.pairwise(ends)]
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
@@ -236,7 +239,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 
 def receive_with_fds(sock: socket.socket, count: int) -> tuple[Message, list[int]]:
-    """Read one message that carries up to ``count`` open files (between trusted processes, and to a hand-in)."""
+    """Read one message that carries up to ``count`` open files."""
     head, fds, _, _ = socket.recv_fds(sock, HEADER.size, count)
     while head and len(head) < HEADER.size:
         head += sock.recv(HEADER.size - len(head))

@@ -67,7 +67,9 @@ class Zygote:
 
     def _order(self, message: wire.Message, fds: list[int]) -> None:
         for module in message.get("import", []):
-            with contextlib.suppress(Exception):  # a module that is missing here fails in the hand-in, in words
+            with contextlib.suppress(
+                Exception
+            ):  # a module that is missing here fails in the hand-in, in words
                 importlib.import_module(module)
         if "import" in message:
             self._settle()

@@ -92,5 +92,7 @@ def family(fig: Figure, result: curves.Family, x: float) -> dict[str, str]:
             marked[name] = f"{gap[at]:.2g}"
         axes.text(10.15, max(gap[-1], 2e-7), name, color=color, va="center", fontsize=9)
     axes.axvline(x, color=MUTED, lw=0.7)
-    axes.set(xlim=(0, 10), ylim=(1e-7, 1.3), yscale="log", xlabel="input x", ylabel="gap to the limit, 1 − f(x)")
+    axes.set(
+        xlim=(0, 10), ylim=(1e-7, 1.3), yscale="log", xlabel="input x", ylabel="gap to the limit, 1 − f(x)"
+    )
     return {f"{name} lacks": text for name, text in marked.items()}
