@@ -3,10 +3,11 @@
 import copy
 import json
 import shutil
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+
+from sqlalchemy import text
 
 from livenotes.coursework.course import Course
 from livenotes.coursework.gradebook import Book
@@ -16,9 +17,9 @@ ENVIRONMENT_BIN = Path(sys.executable).parent
 
 
 def _cell(kind, grade_id, source, points=None):
-    text = kind in ("text", "write")
-    cell = {"cell_type": "markdown" if text else "code", "metadata": {}, "source": source, "id": grade_id}
-    if not text:
+    prose = kind in ("text", "write")
+    cell = {"cell_type": "markdown" if prose else "code", "metadata": {}, "source": source, "id": grade_id}
+    if not prose:
         cell |= {"execution_count": None, "outputs": []}
     if kind != "text":
         record = {"schema_version": 3, "grade_id": grade_id, "task": False, "cell_type": cell["cell_type"]}
@@ -144,15 +145,15 @@ def enroll(root, *students, **details):
 
 
 def rows(root):
-    """Return what the gradebook holds, apart from the ids it invents."""
-    with sqlite3.connect(root / "gradebook.db") as db:
-        query = """
-            select sa.student_id, sa.timestamp, bc.name, g.auto_score, g.manual_score, g.needs_manual_grade
-            from grade g join submitted_notebook sn on g.notebook_id = sn.id
-            join submitted_assignment sa on sn.assignment_id = sa.id join base_cell bc on g.cell_id = bc.id
-            order by sa.student_id, bc.name"""
-        grades = db.execute(query).fetchall()
-        return grades, db.execute("select auto_comment from comment order by auto_comment").fetchall()
+    """Return what the gradebook holds of the hand-ins, apart from the ids it invents."""
+    grades = """
+        select sa.student_id, sa.timestamp, bc.name, g.auto_score, g.manual_score, g.needs_manual_grade
+        from grade g join submitted_notebook sn on g.notebook_id = sn.id
+        join submitted_assignment sa on sn.assignment_id = sa.id join base_cell bc on g.cell_id = bc.id
+        order by sa.student_id, bc.name"""
+    with Book(Course.at(root)) as book:
+        queries = (grades, "select auto_comment from comment order by auto_comment")
+        return [[tuple(row) for row in book.gradebook.db.execute(text(query))] for query in queries]
 
 
 PRESS = """
