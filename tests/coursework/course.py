@@ -147,13 +147,15 @@ def enroll(root, *students, **details):
 def rows(root):
     """Return what the gradebook holds of the hand-ins, apart from the ids it invents."""
     grades = """
-        select sa.student_id, sa.timestamp, bc.name, g.auto_score, g.manual_score, g.needs_manual_grade
+        select sa.student_id, sa.timestamp, bc.name, g.auto_score, g.manual_score,
+               case when g.needs_manual_grade then 1 else 0 end
         from grade g join submitted_notebook sn on g.notebook_id = sn.id
         join submitted_assignment sa on sn.assignment_id = sa.id join base_cell bc on g.cell_id = bc.id
         order by sa.student_id, bc.name"""
     with Book(Course.at(root)) as book:
-        queries = (grades, "select auto_comment from comment order by auto_comment")
-        return [[tuple(row) for row in book.gradebook.db.execute(text(query))] for query in queries]
+        queries = (grades, "select auto_comment from comment")
+        # sorted here: databases do not agree on where nothing stands
+        return [sorted(map(repr, map(tuple, book.gradebook.db.execute(text(query))))) for query in queries]
 
 
 PRESS = """

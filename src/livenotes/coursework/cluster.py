@@ -41,7 +41,7 @@ class Cluster:
             pure=False,
             retries=RETRIES,
         )
-        for future, reply in as_completed(futures, with_results=True):
+        for future, reply in as_completed(futures, loop=self.client.loop, with_results=True):
             future.release()
             if "refused" in reply:
                 raise NoSandbox(reply["refused"])
