@@ -25,6 +25,14 @@ from livenotes.coursework.outputs import Outputs
 
 OUTPUTS = Outputs(0)
 
+WARM_UP = (
+    "1 / 0",
+    "%matplotlib inline",
+    # powers of ten on an axis are set as formulas, which takes a parser and three fonts
+    "import matplotlib.pyplot as plt; plt.semilogy([1, 2], [1e-3, 1], '.-', label='$x$'); plt.xlabel('x');"
+    "plt.title('x'); plt.legend(); plt.grid(); plt.show()",
+)
+
 
 class _Publisher(DisplayPublisher):
     """Keeps what ``display`` shows."""
@@ -91,11 +99,7 @@ def make_shell() -> InteractiveShell:
     shell = _Shell.instance(config=config, displayhook_class=_Hook, display_pub_class=_Publisher)
     shell.__dict__["system"] = shell.system_piped  # what `!command` prints is then kept, too
     inline(shell, "module://matplotlib_inline.backend_inline")
-    for source in (
-        "1 / 0",
-        "import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.show()",
-        "%matplotlib inline",
-    ):
+    for source in WARM_UP:
         run(shell, source, 1000)
     shell.reset()
     return shell
