@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from jaxtyping import config, install_import_hook
 
-install_import_hook("livenotes", "beartype.beartype")
+# No deadline for a single example: a busy machine is no defect of the code.
+settings.register_profile("livenotes", deadline=None)
+settings.load_profile("livenotes")
+
+install_import_hook("livenotes", "typechecker.check")
 
 
 @pytest.fixture

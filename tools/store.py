@@ -25,9 +25,7 @@ def store(path: Path) -> None:
             data = output.get("data", {})
             for kind in [k for k in data if k.startswith(NOT_STORED)]:
                 del data[kind]
-    notebook.metadata = nbformat.from_dict(
-        {"kernelspec": KERNEL, "language_info": {"name": "python"}}
-    )
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
     nbformat.write(notebook, path)
 
 

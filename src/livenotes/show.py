@@ -2,7 +2,7 @@
 
 import inspect
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ def source(*functions: Callable[..., Any]) -> Markdown:
     return Markdown(f"```python\n{code}\n```")
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Markdown:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Markdown:
     """Show rows under a head; numbers are written with four significant digits.
 
     Raises
@@ -34,6 +34,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Markdown:
     ValueError
         If a row has more or fewer cells than the head.
     """
+    rows = list(rows)
     for row in rows:
         if len(row) != len(head):
             raise ValueError(f"row {list(row)} has {len(row)} cells, expected {len(head)} as in {list(head)}")

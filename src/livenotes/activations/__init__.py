@@ -18,7 +18,11 @@ from .sigmoidal import (
     algebraic,
     softsign,
 )
-from .rectified import relu, softplus
+from .rectified import relu, softplus, leaky_relu, prelu, rrelu, rrelu_train, rrelu_train_backward
+from .exponential import elu, selu, celu
+from .channels import crelu, maxout
+from .gated import glu, gelu, gelu_tanh, gelu_sigmoid, swish, hardswish, mish, su
+from .clipped import hard_tanh, hard_sigmoid, soft_relu, relu6
 
 __all__ = [
     "REGISTRY",
@@ -26,14 +30,36 @@ __all__ = [
     "Param",
     "algebraic",
     "arctan",
+    "celu",
+    "crelu",
+    "elu",
     "erf",
+    "gelu",
+    "gelu_sigmoid",
+    "gelu_tanh",
+    "glu",
     "gudermannian",
+    "hard_sigmoid",
+    "hard_tanh",
+    "hardswish",
     "identity",
+    "leaky_relu",
+    "maxout",
+    "mish",
+    "prelu",
     "register",
     "relu",
+    "relu6",
+    "rrelu",
+    "rrelu_train",
+    "rrelu_train_backward",
+    "selu",
     "sigmoid",
+    "soft_relu",
     "softplus",
     "softsign",
     "step",
+    "su",
+    "swish",
     "tanh",
 ]

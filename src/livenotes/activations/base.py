@@ -4,16 +4,27 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes.arguments import Number, require_float_array, require_number, require_same_shape
+from livenotes.arguments import (
+    Number,
+    require_dtype,
+    require_float_array,
+    require_like,
+    require_number,
+    require_shape,
+)
 
 Array: TypeAlias = Float[ndarray, "..."]
+Value: TypeAlias = Number | Float[ndarray, " C"]
 Interval: TypeAlias = tuple[float, float]
+
+SCALAR = np.zeros(())
+BLOCK = 2**15  # entries computed at a time
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,8 @@ class Param:
     """A constant of an activation: its symbol and default, and the grid a slider walks.
 
     ``low``, ``high`` and ``step`` are for the slider alone; ``above`` is where the formula stops
-    making sense: a value must be greater than it.
+    making sense: a value must be greater than it. ``whole`` asks for an integer, ``per_channel``
+    allows an array with one value for each entry of the last axis.
     """
 
     symbol: str
@@ -30,28 +42,45 @@ class Param:
     high: float
     step: float = 0.05
     above: float = -math.inf
+    whole: bool = False
+    per_channel: bool = False
 
-    def check(self, name: str, value: object) -> float:
-        """Return ``value`` as a float, or raise an error that names the parameter."""
+    def check(self, name: str, value: Value, x: Array) -> Value:
+        """Return ``value`` ready to compute with, or raise an error that names the parameter."""
+        if self.per_channel and isinstance(value, ndarray):
+            require_float_array(name, value)
+            require_dtype(name, value, x.dtype)
+            require_shape(name, value, x.shape[-1:])
+            return value
         number = require_number(name, value)
         if number <= self.above:
             raise ValueError(f"{name} must be greater than {self.above:g}, got {number:g}")
-        return number
+        if not self.whole:
+            return number
+        if not number.is_integer():
+            raise ValueError(f"{name} must be a whole number, got {number:g}")
+        return int(number)
 
 
 @dataclass(frozen=True, eq=False)
 class Activation:
     r"""A function, its derivative, and everything a page needs to show it.
 
-    A record is called like the function it holds: ``elu(x, alpha=0.5)``.
+    A record is called like the function it holds: ``elu(x, alpha=0.5)``. Most act on each number
+    alone and have a ``derivative``; those that mix the last axis have a ``pullback`` instead, and no
+    slope. Both kinds have ``backward``.
 
     Attributes
     ----------
     name : str
         The key in the registry and the name it is imported by.
-    function, derivative : callable
-        Take an array and every parameter by name. Called through the record, which fills in the
-        defaults and checks the arguments.
+    function : callable
+        Takes an array and every parameter by name. It and the next two are called through the
+        record, which fills in the defaults and checks the arguments.
+    derivative : callable, optional
+        Takes the same, returns the slope at every entry.
+    pullback : callable, optional
+        Takes ``x``, ``g`` and the parameters, returns dL/dx.
     formula, slope_formula : str
         LaTeX without dollars.
     image : (float, float)
@@ -65,25 +94,31 @@ class Activation:
         Where the slope jumps, at the default parameters.
     image_at, kinks_at : callable, optional
         The same as functions of the parameters, where they move with them.
+    learned : mapping of str to callable
+        For parameters that are trained with the weights: the derivative with respect to each.
     torch_name : str, optional
         The same function in ``torch.nn.functional`` or ``torch``.
     """
 
     name: str
     function: Callable[..., Array]
-    derivative: Callable[..., Array]
     formula: str
     slope_formula: str
     image: Interval
     cite: str
     chapter: Literal["activations", "beyond-relu"]
+    derivative: Callable[..., Array] | None = None
+    pullback: Callable[..., Array] | None = None
     params: Mapping[str, Param] = field(default_factory=dict)
     kinks: tuple[float, ...] = ()
     image_at: Callable[..., Interval] | None = None
     kinks_at: Callable[..., tuple[float, ...]] | None = None
+    learned: Mapping[str, Callable[..., Array]] = field(default_factory=dict)
     torch_name: str | None = None
 
     def __post_init__(self) -> None:
+        if (self.derivative is None) == (self.pullback is None):
+            raise ValueError(f"activation {self.name!r} must have a derivative or a pullback, and not both")
         # help(elu), and a question mark in Jupyter, then show the function rather than the record.
         object.__setattr__(self, "__doc__", inspect.getdoc(self.function))
 
@@ -91,27 +126,60 @@ class Activation:
         """Short and stable, so that a notebook can store it."""
         return f"<activation {', '.join([self.name, *(f'{k}={v:g}' for k, v in self.defaults().items())])}>"
 
-    def __call__(self, x: Array, **params: Number) -> Array:
-        """Values at ``x``: same shape, same dtype."""
+    def __call__(self, x: Array, **params: Value) -> Array:
+        """Values at ``x``: same dtype, and same shape if ``elementwise``."""
         return self._apply(self.function, x, params)
 
     value = __call__
 
-    def slope(self, x: Array, **params: Number) -> Array:
+    @property
+    def elementwise(self) -> bool:
+        """Whether each entry of the output depends on the same entry of the input alone."""
+        return self.derivative is not None
+
+    def slope(self, x: Array, **params: Value) -> Array:
         """Derivative at ``x``: same shape, same dtype; at a kink, the value the docstring states."""
+        if self.derivative is None:
+            raise TypeError(f"{self.name} mixes the entries of x and has no slope: use its backward")
         return self._apply(self.derivative, x, params)
 
-    def backward(self, x: Array, g: Array, **params: Number) -> Array:
+    def backward(self, x: Array, g: Array, **params: Value) -> Array:
         """Return dL/dx, given ``g`` = dL/dy at the output."""
-        slope = self.slope(x, **params)
-        require_float_array("g", g)
-        require_same_shape("g", g, x.shape)
-        return np.asarray(g * slope)
-
-    def _apply(self, function: Callable[..., Array], x: Array, params: Mapping[str, Number]) -> Array:
         require_float_array("x", x)
-        # NumPy turns an array without axes into a scalar as it computes, so lend it one.
-        return function(np.atleast_1d(x), **self.arguments(params)).reshape(x.shape)
+        if self.pullback is not None:
+            require_like("g", g, self(x, **params))
+            return self.pullback(x, g, **self.arguments(params, x))
+        require_like("g", g, x)
+        g_x = self.slope(x, **params)
+        g_x *= g
+        return g_x
+
+    def backward_params(self, x: Array, g: Array, **params: Value) -> dict[str, Array]:
+        """Return dL/d(parameter) for the learned ones, each of the shape its parameter has."""
+        require_float_array("x", x)
+        require_like("g", g, x)
+        gradients = {}
+        for key, function in self.learned.items():
+            g_each = g * self._apply(function, x, params)
+            axes = range(x.ndim - 1) if isinstance(params.get(key), ndarray) else range(x.ndim)
+            gradients[key] = np.asarray(g_each.sum(axis=tuple(axes)))
+        return gradients
+
+    def _apply(self, function: Callable[..., Array], x: Array, params: Mapping[str, Value]) -> Array:
+        require_float_array("x", x)
+        arguments = self.arguments(params, x)
+        if not self.elementwise or any(isinstance(value, ndarray) for value in arguments.values()):
+            if not x.ndim:
+                raise ValueError(f"x must have at least one axis for {self.name}, got shape ()")
+            return function(x, **arguments)
+        flat = x.reshape(-1)
+        if x.size <= BLOCK:
+            return function(flat, **arguments).reshape(x.shape)
+        # Block by block, so that what a formula computes on the way stays in the processor's cache.
+        y = np.empty_like(flat)
+        for start in range(0, x.size, BLOCK):
+            y[start : start + BLOCK] = function(flat[start : start + BLOCK], **arguments)
+        return y.reshape(x.shape)
 
     def defaults(self) -> dict[str, float]:
         """Return the default of every parameter."""
@@ -127,13 +195,13 @@ class Activation:
         arguments = self.arguments(params)
         return self.kinks if self.kinks_at is None else self.kinks_at(**arguments)
 
-    def arguments(self, given: Mapping[str, Number]) -> dict[str, float]:
+    def arguments(self, given: Mapping[str, Value], x: Array = SCALAR) -> dict[str, Any]:
         """Fill in the defaults and check every value; raise TypeError for a parameter it does not have."""
         for key in given:
             if key not in self.params:
                 known = ", ".join(self.params) or "none"
                 raise TypeError(f"{self.name} has no parameter {key!r}; its parameters: {known}")
-        return {key: param.check(key, given.get(key, param.default)) for key, param in self.params.items()}
+        return {key: p.check(key, given.get(key, p.default), x) for key, p in self.params.items()}
 
 
 REGISTRY: dict[str, Activation] = {}

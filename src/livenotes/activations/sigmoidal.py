@@ -7,8 +7,8 @@ only the manner of approaching the limit differs. Chapter: Activation functions.
 import math
 
 import numpy as np
-from scipy import special
 
+from . import _normal as normal
 from .base import Activation, Array, register
 
 HALF_PI = math.pi / 2
@@ -124,7 +124,7 @@ tanh = register(
 
 def _erf(x: Array) -> Array:
     r"""Error function scaled to slope 1, $\operatorname{erf}(\tfrac{\sqrt\pi}{2} x)$ {cite}`dlmf`, §7.2."""
-    return special.erf(math.sqrt(math.pi) / 2 * x)
+    return normal.central(math.sqrt(HALF_PI) * x)
 
 
 def _erf_slope(x: Array) -> Array:

@@ -1,19 +1,26 @@
 """What a reader can move: a slider on a grid, a slider over listed values, a choice."""
 
+import math
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from html.entities import html5
+from typing import Protocol, TypeAlias, runtime_checkable
+
+Number: TypeAlias = float | int  # said twice for checkers at run time, to which an int is no float
 
 
+@runtime_checkable
 class Bounds(Protocol):
     """What a slider reads of a method's parameter."""
 
     symbol: str
-    default: float
-    low: float
-    high: float
-    step: float
+    default: Number
+    low: Number
+    high: Number
+    step: Number
 
 
 @dataclass(frozen=True)
@@ -37,32 +44,34 @@ class Slider:
         If the grid is empty or ``start`` is not on it.
     """
 
-    low: float
-    high: float
-    step: float
-    start: float | None = None
+    low: Number
+    high: Number
+    step: Number
+    start: Number | None = None
     label: str | None = None
     unit: str = ""
 
     def __post_init__(self) -> None:
-        if not self.step > 0 or not self.high > self.low:
-            raise ValueError(f"{self}: expected step > 0 and high > low")
+        if not (self.step > 0 and -math.inf < self.low < self.high < math.inf):
+            raise ValueError(f"{self}: expected step > 0 and finite low < high")
         count = (self.high - self.low) / self.step
         if abs(count - round(count)) > 1e-6:
             raise ValueError(f"{self}: high must lie a whole number of steps above low")
-        _check_start(self, self.start, self.values)
+        if self.start is not None and not abs(_nearest(self, self.start) - self.start) <= 1e-6 * self.step:
+            raise _off_grid(self, self.start, self.values)
+        _check_distinct(self, self.values)
 
     @classmethod
     def of(cls, param: Bounds) -> "Slider":
         """Make the slider that a method's own parameter describes."""
-        return cls(param.low, param.high, param.step, start=param.default, label=param.symbol)
+        return cls(param.low, param.high, param.step, start=param.default, label=_plain(param.symbol))
 
     @cached_property
-    def values(self) -> tuple[float, ...]:
+    def values(self) -> tuple[Number, ...]:
         """Every value of the grid, in order."""
         whole = all(float(v).is_integer() for v in (self.low, self.step))
         count = round((self.high - self.low) / self.step) + 1
-        grid = (round(self.low + i * self.step, 10) for i in range(count))
+        grid = (round(self.low + i * self.step, 10) + 0.0 for i in range(count))  # no -0.0
         return tuple(int(v) if whole else v for v in grid)
 
 
@@ -78,8 +87,8 @@ class Steps:
         As for :class:`Slider`.
     """
 
-    values: Sequence[float]
-    start: float | None = None
+    values: Sequence[Number]
+    start: Number | None = None
     label: str | None = None
     unit: str = ""
 
@@ -87,6 +96,7 @@ class Steps:
         if len(self.values) < 2:
             raise ValueError(f"{self}: expected at least two values")
         _check_start(self, self.start, self.values)
+        _check_distinct(self, self.values)
 
 
 @dataclass(frozen=True)
@@ -110,15 +120,32 @@ class Choice:
         if len(self.values) < 2:
             raise ValueError(f"{self}: expected at least two values")
         _check_start(self, self.start, tuple(self.values))
+        _check_distinct(self, tuple(self.values))
 
 
 Control = Slider | Steps | Choice
-Value = float | str
+Value = Number | str
 
 
 def _check_start(control: Control, start: Value | None, values: Sequence[Value]) -> None:
     if start is not None and start not in values:
-        raise ValueError(f"start {start!r} is not one of the values {_range(values)} of {control}")
+        raise _off_grid(control, start, values)
+
+
+def _off_grid(control: Control, start: Value, values: Sequence[Value]) -> ValueError:
+    return ValueError(f"start {start!r} is not one of the values {_range(values)} of {control}")
+
+
+def _check_distinct(control: Control, values: Sequence[Value]) -> None:
+    """Refuse two values that the page's address could not tell apart."""
+    text, times = Counter(map(text_of, values)).most_common(1)[0]
+    if times > 1:
+        raise ValueError(f"{control}: {times} values are written {text}")
+
+
+def _plain(symbol: str) -> str:
+    r"""Write a symbol's Greek letters, such as ``\alpha``, as characters: a label is no formula."""
+    return re.sub(r"\\([A-Za-z]+)", lambda m: html5.get(f"{m[1]};", m[0]), symbol)
 
 
 def _range(values: Sequence[Value]) -> str:
@@ -132,7 +159,16 @@ def values_of(control: Control) -> tuple[Value, ...]:
 
 def start_of(control: Control) -> Value:
     """Return the value that the control shows first."""
-    return values_of(control)[0] if control.start is None else control.start
+    return values_of(control)[0] if control.start is None else on_grid(control, control.start)
+
+
+def on_grid(control: Control, value: Value) -> Value:
+    """Return the grid's own value for one that rounding has moved, e.g. 0.3 for 0.30000000000000004."""
+    return value if isinstance(value, str) or not isinstance(control, Slider) else _nearest(control, value)
+
+
+def _nearest(slider: Slider, value: Number) -> Number:
+    return min(slider.values, key=lambda v: abs(v - value))
 
 
 def text_of(value: Value) -> str:
@@ -142,6 +178,6 @@ def text_of(value: Value) -> str:
 
 def shown(control: Control, value: Value) -> str:
     """Write a value for the reader, with its unit or the choice's own words."""
-    if isinstance(control, Choice) and isinstance(control.values, Mapping):
-        return str(control.values[str(value)])
-    return f"{text_of(value)}{control.unit}".replace("-", "−")
+    if isinstance(control, Choice):
+        return control.values[str(value)] if isinstance(control.values, Mapping) else str(value)
+    return text_of(value).replace("-", "−") + control.unit

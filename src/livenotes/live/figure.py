@@ -13,7 +13,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from . import markup
-from .controls import Choice, Control, Slider, Steps, Value, shown, start_of, text_of, values_of
+from .controls import Choice, Control, Number, Slider, Steps, Value, shown, start_of, text_of, values_of
 from .finite import not_finite
 from .plates import Frame, StructureError, encode
 from .svg import svg_tree
@@ -30,7 +30,7 @@ class LiveFigureError(ValueError):
 
 
 def live(
-    draw: Draw, *, title: str, size: tuple[float, float] = (6.0, 3.0), **controls: Control
+    draw: Draw, *, title: str, size: tuple[Number, Number] = (6.0, 3.0), **controls: Control
 ) -> "LiveFigure":
     """Make a figure that a reader can drag.
 
@@ -64,16 +64,20 @@ class LiveFigure:
     """What :func:`live` returns; see there."""
 
     def __init__(
-        self, draw: Draw, title: str, size: tuple[float, float], controls: Mapping[str, Control]
+        self, draw: Draw, title: str, size: tuple[Number, Number], controls: Mapping[str, Control]
     ) -> None:
         self.draw = draw
-        self.name = draw.__name__.strip("_").replace("_", "-")
+        self.name = getattr(draw, "__name__", "").strip("_").replace("_", "-")
         self.title = title
         self.size = size
         self.controls = dict(controls)
         self._check_controls()
 
     def _check_controls(self) -> None:
+        if not self.name.replace("-", "_").isidentifier():
+            raise LiveFigureError(
+                f"live figure {self.name!r}: draw must be a function with a name of its own"
+            )
         for name, control in self.controls.items():
             if not isinstance(control, Slider | Steps | Choice):
                 raise LiveFigureError(
@@ -118,13 +122,17 @@ class LiveFigure:
             if value not in values_of(self.controls[name]):
                 allowed = ", ".join(map(text_of, values_of(self.controls[name])))
                 raise LiveFigureError(f"{self._where(name, value)}: not one of its values: {allowed}")
+        state = ", ".join(f"{name} = {text_of(value)}" for name, value in values.items())
         with mpl.rc_context(RC):
             fig = Figure(figsize=self.size)
             FigureCanvasSVG(fig)
-            readouts = {label: str(text) for label, text in (self.draw(fig, **values) or {}).items()}
-            bad = not_finite(fig, readouts)
+            try:
+                readouts = {label: str(text) for label, text in (self.draw(fig, **values) or {}).items()}
+                bad = not_finite(fig, readouts)
+            except Exception as error:
+                error.add_note(f"while drawing {self._where()} at {state}")
+                raise
             if bad:
-                state = ", ".join(f"{name} = {text_of(value)}" for name, value in values.items())
                 raise LiveFigureError(f"{self._where()} at {state}: {bad}; every value drawn must be finite")
             return Frame(svg_tree(fig, self.name), readouts)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from . import markup
-from .controls import Choice, Control, Slider, Value, shown, values_of
+from .controls import Choice, Control, Slider, Value, on_grid, shown, values_of
 from .theme import STYLE_SHEET
 
 if TYPE_CHECKING:
@@ -45,18 +45,11 @@ def widget(live: "LiveFigure") -> widgets.VBox:
 def _picture(live: "LiveFigure", values: dict[str, Value]) -> str:
     # A widget's callback has no cell to fail in: what goes wrong is shown where the picture would be.
     try:
-        on_grid = {name: _nearest(live.controls[name], value) for name, value in values.items()}
-        inside = markup.picture(live, live.frame(**on_grid), on_grid)
+        state = {name: on_grid(control, values[name]) for name, control in live.controls.items()}
+        inside = markup.picture(live, live.frame(**state), state)
     except Exception as error:
         inside = f'<pre class="live-failed">{escape(f"{type(error).__name__}: {error}")}</pre>'
     return f'<figure class="live">{inside}</figure>'
-
-
-def _nearest(control: Control, value: Value) -> Value:
-    """Return the grid's own value for what a float slider sends, e.g. 0.3 for 0.30000000000000004."""
-    if isinstance(value, str) or not isinstance(control, Slider):
-        return value
-    return min(control.values, key=lambda v: abs(v - value))
 
 
 def _control(name: str, control: Control, value: Value) -> Any:
@@ -66,5 +59,7 @@ def _control(name: str, control: Control, value: Value) -> Any:
     if isinstance(control, Slider):
         whole = all(isinstance(v, int) for v in control.values)
         kind = widgets.IntSlider if whole else widgets.FloatSlider
-        return kind(min=control.low, max=control.high, step=control.step, **common)
+        grid = {"min": control.low, "max": control.high, "step": control.step}
+        # six digits, as text_of has it: ipywidgets would show 0.005 as 0.01
+        return kind(**grid, readout_format="d" if whole else ".6", **common)
     return widgets.SelectionSlider(options=[(shown(control, v), v) for v in values_of(control)], **common)

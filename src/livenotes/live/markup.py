@@ -65,7 +65,8 @@ def _control(figure_name: str, name: str, control: Control, value: Value) -> str
             for v in values
         )
         return (
-            f'<div class="live-control">{label}<select id="{key}" data-name="{name}">{options}</select></div>'
+            f'<div class="live-control">{label}'
+            f'<select id="{key}" data-name="{name}" autocomplete="off">{options}</select></div>'
         )
     text = escape(shown(control, value))
     return (

@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
+from numpy.typing import NDArray
 
 TEXT = ""  # the attribute name under which an element's text is stored
 
@@ -36,7 +37,7 @@ class StructureError(ValueError):
         self.state = state
 
 
-def encode(frames: np.ndarray[Any, Any]) -> dict[str, Any]:
+def encode(frames: NDArray[Any]) -> dict[str, Any]:
     """Store an array of frames, one axis a slider, as sizes and slots.
 
     Returns

@@ -1,5 +1,6 @@
 """From a Matplotlib figure to a small SVG tree that keeps its shape from one state to the next."""
 
+import copy
 import io
 import re
 from functools import cache
@@ -14,6 +15,7 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 _SILENT = dict.fromkeys(("Date", "Creator", "Format", "Type"))  # the same bytes on every run
 _STRAIGHT = re.compile(r"rotate\(-?0 .*\)")
 _FONT_FAMILY = re.compile(r"\s*font-family:[^;]*;?")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
 
 def svg_tree(fig: Figure, prefix: str) -> ET.Element:
@@ -36,7 +38,11 @@ def svg_tree(fig: Figure, prefix: str) -> ET.Element:
 
 def svg_text(root: ET.Element) -> str:
     """Write the tree as well-formed XML, which is valid inside HTML too."""
-    return ET.tostring(root, encoding="unicode").replace("ns0:", "").replace(":ns0", "")
+    bare = copy.deepcopy(root)  # ElementTree would write a prefix before every name
+    for element in bare.iter():
+        element.tag = element.tag.removeprefix(_SVG)
+    bare.attrib = {"xmlns": _SVG[1:-1], **bare.attrib}
+    return ET.tostring(bare, encoding="unicode")
 
 
 def _drop_style_sheet(root: ET.Element) -> None:
@@ -50,11 +56,11 @@ def _tidy(element: ET.Element) -> None:
     attributes = element.attrib
     element.text = (element.text or "").strip() or None
     element.tail = None
-    if "d" in attributes:
-        attributes["d"] = relative_path(attributes["d"])
+    if element.tag == f"{_SVG}path":  # a curve that lies outside its axes has no path data at all
+        attributes["d"] = relative_path(attributes.get("d", ""))
     for name in ("x", "y"):
         if name in attributes:
-            attributes[name] = f"{float(attributes[name]):.2f}".rstrip("0").rstrip(".")
+            attributes[name] = " ".join(map(_hundredths, attributes[name].split()))
     if _STRAIGHT.fullmatch(attributes.get("transform", "")):
         del attributes["transform"]
     if _HREF in attributes:
@@ -62,6 +68,13 @@ def _tidy(element: ET.Element) -> None:
     if "style" in attributes:
         style = _FONT_FAMILY.sub("", attributes["style"])
         attributes["style"] = with_variables(style).replace(": ", ":").replace("; ", ";")
+    for name in ("fill", "stroke"):
+        if name in attributes:
+            attributes[name] = with_variables(attributes[name])
+
+
+def _hundredths(number: str) -> str:
+    return f"{float(number):.2f}".rstrip("0").rstrip(".")
 
 
 def _number_ids(root: ET.Element, prefix: str) -> None:
@@ -80,21 +93,24 @@ def _number_ids(root: ET.Element, prefix: str) -> None:
             attributes.pop("id", None)
         if attributes.get("href", "").startswith("#"):
             attributes["href"] = "#" + renamed(attributes["href"][1:])
-        if "clip-path" in attributes:
-            attributes["clip-path"] = f"url(#{renamed(attributes['clip-path'][5:-1])})"
+        for name in ("clip-path", "style"):  # a hatch is referred to in the style
+            if name in attributes:
+                attributes[name] = _REFERENCE.sub(lambda m: f"url(#{renamed(m[1])})", attributes[name])
 
 
 def relative_path(data: str) -> str:
     """Rewrite Matplotlib's absolute path data as relative commands in tenths of a unit."""
     out: list[str] = []
     previous = ""
-    at_x = at_y = 0
+    at_x = at_y = start_x = start_y = 0
     for command, arguments in re.findall(r"([MLQCz])([^MLQCz]*)", data):
         tenths = [round(10 * float(token)) for token in arguments.split()]
         if command == "z":
             out.append("z")
+            at_x, at_y = start_x, start_y
         elif command == "M":
             out.append("M" + _join(tenths))
+            start_x, start_y = tenths
         else:
             steps = _join([v - (at_y if i % 2 else at_x) for i, v in enumerate(tenths)])
             if command == "L" == previous:  # one letter serves the whole line

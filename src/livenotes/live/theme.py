@@ -34,6 +34,7 @@ RC: Any = {
     "ytick.color": PALETTE["muted"],
     "xtick.labelcolor": PALETTE["ink"],
     "ytick.labelcolor": PALETTE["ink"],
+    "hatch.color": PALETTE["muted"],
     "grid.color": PALETTE["grid"],
     "grid.linewidth": 0.6,
     "legend.frameon": False,

@@ -1,11 +1,11 @@
 """What the figures of all chapters share: where the panels lie, and marks that keep their number."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from contourpy import contour_generator
-from jaxtyping import Float, Int
+from jaxtyping import Float, UInt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
@@ -20,7 +20,13 @@ PURPLE, RED, SKY = PALETTE["purple"], PALETTE["red"], PALETTE["sky"]
 
 
 def panels(
-    fig: Figure, widths: Sequence[float] = (1,), *, left: float = 0.62, bottom: float = 0.5, gap: float = 0.68
+    fig: Figure,
+    widths: Sequence[float] = (1,),
+    *,
+    left: float = 0.62,
+    right: float = 0.12,
+    bottom: float = 0.5,
+    gap: float = 0.68,
 ) -> list[Axes]:
     """Place axes side by side, at the same place in every state of a figure.
 
@@ -31,11 +37,11 @@ def panels(
     ----------
     widths : sequence of float
         Relative widths of the panels.
-    left, bottom, gap : float
-        Room for labels, in inches: left of the first panel, under all, and between two.
+    left, right, bottom, gap : float
+        Room for labels, in inches: left of the first panel, right of the last, under all, and between two.
     """
     width, height = fig.get_size_inches()
-    room = width - left - 0.12 - gap * (len(widths) - 1)
+    room = width - left - right - gap * (len(widths) - 1)
     axes, at = [], left
     for share in widths:
         wide = room * share / sum(widths)
@@ -60,14 +66,15 @@ def region(
     **style: Any,
 ) -> None:
     """Fill where ``z`` is above ``level``: always one element, also where that is nowhere."""
-    polygons, offsets = contour_generator(x, y, z, fill_type="OuterOffset").filled(level, np.inf)
+    generator = contour_generator(x, y, z, fill_type="OuterOffset")
+    polygons, offsets = cast("tuple[list[ndarray], list[ndarray]]", generator.filled(level, np.inf))
     codes = [_ring_codes(offset) for offset in offsets]
     nowhere = np.array([[x[0], y[0]]])
     vertices = np.concatenate([*polygons, nowhere])
     axes.add_patch(PathPatch(Path(vertices, np.concatenate([*codes, [Path.MOVETO]])), lw=0, **style))
 
 
-def _ring_codes(offset: Int[ndarray, " R"]) -> Int[ndarray, " V"]:
+def _ring_codes(offset: UInt[ndarray, " R"]) -> UInt[ndarray, " V"]:
     codes = np.full(offset[-1], Path.LINETO)
     codes[offset[:-1].astype(int)] = Path.MOVETO
     return codes

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const figures = new Map();
-  const minus = (text) => text.replace("-", "\u2212");
+  const minus = (text) => text.replaceAll("-", "\u2212");
 
   /* A slot is [..., axes, values, index]; without index, the values stand in the order of the states. */
   function lookUp(axes, values, index, sizes, state) {
@@ -68,7 +68,7 @@
       }
       this.elements = this.picture.querySelectorAll("svg *");
       this.now = entry.now ??= new Array(this.plate.slots.length);
-      if (this.plate.labels.length) this.mountReadouts();
+      this.mountReadouts();
     }
 
     mountReadouts() {
@@ -86,6 +86,8 @@
       const entry = this.plates.get(wanted);
       this.wanted = wanted;
       if (!entry.script && !entry.data) return this.fetch(entry);
+      this.root.removeAttribute("aria-busy");
+      this.picture.removeAttribute("data-error");
       if (wanted !== this.shown) this.mount(wanted);
       this.apply(this.sliders.map((s) => Number(s.value)));
       return undefined;
@@ -148,13 +150,14 @@
 
     /* A choice's states may live in a file of their own: a script, because file:// cannot fetch data. */
     fetch(entry) {
+      this.root.setAttribute("aria-busy", "true");
       if (entry.loading) return;
       entry.loading = true;
-      this.root.setAttribute("aria-busy", "true");
       const script = document.createElement("script");
       script.src = entry.src;
       script.onerror = () => {
         entry.loading = false;
+        if (this.plates.get(this.wanted) !== entry) return;
         this.root.removeAttribute("aria-busy");
         this.picture.setAttribute("data-error", "This choice could not be loaded.");
       };
@@ -163,10 +166,7 @@
 
     receive(number, data) {
       this.plates.get(number).data = data;
-      if (this.wanted !== number) return;
-      this.root.removeAttribute("aria-busy");
-      this.picture.removeAttribute("data-error");
-      this.update();
+      if (this.wanted === number) this.update();
     }
 
     /* Go to the state that an address names: ?p=0.9 leaves the other controls at their start. */
@@ -182,13 +182,22 @@
     }
   }
 
+  /* The figure that an address names, if its part after the # can be read at all. */
+  function named(hash) {
+    try {
+      return figures.get(decodeURIComponent(hash.slice(1)));
+    } catch {
+      return undefined;
+    }
+  }
+
   function start() {
     for (const root of document.querySelectorAll("figure.live")) figures.set(root.id, new LiveFigure(root));
-    const addressed = figures.get(decodeURIComponent(location.hash.slice(1)));
+    const addressed = named(location.hash);
     if (addressed && location.search) addressed.go(location.search);
     document.addEventListener("click", (event) => {
       const link = event.target.closest("a.live-link");
-      const target = link && figures.get(decodeURIComponent(link.hash.slice(1)));
+      const target = link && named(link.hash);
       if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       target.go(link.search);

@@ -1,0 +1,1 @@
+"""What `make bench` measures: speed and size, each beside what one would otherwise use."""

@@ -1,0 +1,117 @@
+"""The site beside Jupyter Book as it comes: the first load of chapter 1, and the time to build the book.
+
+As it comes: the same notebooks and contents, Jupyter Book's own settings. Its pages ask public servers for
+MathJax, require.js and the widget manager, which are not asked here: their bytes and their time are not
+counted, so that what stands beside our figures is less than a reader of such a book really loads.
+"""
+
+import gzip
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from tests.browser import launched
+from tests.built_site import serving
+
+ROOT = Path(__file__).parents[1]
+LOADS = 7
+LEFT_OUT = (".git", ".venv", "_build", "__pycache__", "*.egg-info", ".*_cache", ".hypothesis")
+AS_IT_COMES = {
+    "title": "As it comes",
+    "only_build_toc_files": True,
+    "execute": {"execute_notebooks": "cache"},
+}
+NOTE = "Jupyter Book as it comes, its CDN files not counted"
+
+
+def build(folder: Path) -> float:
+    """Build the book of a folder as `make book` does; return the seconds it takes."""
+    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", "."]
+    start = perf_counter()
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"jupyter-book failed in {folder}:\n{(done.stdout + done.stderr)[-3000:]}")
+    return perf_counter() - start
+
+
+def copy_of(folder: Path, *, as_it_comes: bool) -> Path:
+    """Copy the book to build it there, perhaps with the settings that Jupyter Book comes with."""
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    if as_it_comes:
+        (folder / "_config.yml").write_text(yaml.safe_dump(AS_IT_COMES), encoding="utf-8")
+    return folder
+
+
+def builds(folder: Path) -> dict[str, float]:
+    """Build three times: cold, with nothing changed, and with one notebook changed."""
+    chapter = folder / f"{first_chapter()}.ipynb"
+    seconds = {"cold": build(folder), "nothing changed": build(folder)}
+    content = json.loads(chapter.read_text(encoding="utf-8"))
+    next(cell for cell in content["cells"] if cell["cell_type"] == "code")["source"] += ["\n# changed"]
+    chapter.write_text(json.dumps(content), encoding="utf-8")
+    return seconds | {"one notebook changed": build(folder)}
+
+
+def first_chapter() -> str:
+    """Return the first notebook of the contents, without its ending."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    parts = toc.get("parts", [toc])
+    files = [chapter["file"] for part in parts for chapter in part["chapters"]]
+    return next(name for name in files if (ROOT / f"{name}.ipynb").exists())
+
+
+def first_load(browser: Any, site: Path) -> tuple[float, float]:
+    """Open chapter 1 with an empty cache: kB that travel, packed, and the median time to its load event."""
+    packed: dict[str, int] = {}
+
+    def note(response: Any) -> None:
+        if response.ok and urlsplit(response.url).hostname == "127.0.0.1":
+            packed[response.url] = min(len(gzip.compress(response.body(), 6)), len(response.body()))
+
+    times = []
+    with serving(site) as address:
+        for turn in range(LOADS):
+            context = browser.new_context()
+            context.route(lambda url: not url.startswith(address), lambda route: route.abort())
+            page = context.new_page()
+            if turn == 0:
+                page.on("response", note)
+            page.goto(f"{address}/{first_chapter()}.html", wait_until="networkidle" if turn == 0 else "load")
+            page.wait_for_function("() => performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
+            times.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
+            context.close()
+    return sum(packed.values()) / 1e3, statistics.median(times)
+
+
+def row(figure: str, mine: float, theirs: float, target: float | None = None) -> dict[str, Any]:
+    """Put a comparison into a row whose target, if any, bounds our own figure."""
+    return {
+        **{"figure": figure, "ours": mine, "theirs": theirs, "ratio": mine / theirs},
+        **{"against": NOTE, "target": target, "bounds": "ours"},
+    }
+
+
+def main() -> list[dict[str, Any]]:
+    """Measure everything."""
+    os.environ.pop("LIVENOTES_STATIC", None)  # each build decides for itself
+    with tempfile.TemporaryDirectory() as folder, launched() as browser:
+        mine = copy_of(Path(folder) / "ours", as_it_comes=False)
+        theirs = copy_of(Path(folder) / "theirs", as_it_comes=True)
+        seconds, others = builds(mine), builds(theirs)
+        (kilobytes, load), (their_kilobytes, their_load) = (
+            first_load(browser, book / "_build" / "html") for book in (mine, theirs)
+        )
+    return [
+        row("first load of chapter 1, all requests, kB gzip", kilobytes, their_kilobytes, target=500),
+        row(f"first load of chapter 1, time to load event, median of {LOADS}, ms", load, their_load),
+        *(row(f"build of the book, {name}, s", seconds[name], others[name]) for name in seconds),
+    ]

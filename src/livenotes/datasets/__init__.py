@@ -1,0 +1,1 @@
+"""Toy tasks drawn from a generator, and small real data sets that install with a package."""

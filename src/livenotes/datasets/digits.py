@@ -1,0 +1,60 @@
+"""The 1,797 handwritten digits of 8 x 8 pixels that install with scikit-learn."""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+from sklearn.datasets import load_digits
+
+TRAINING = 1437  # four fifths; the 360 others are for validation
+_SPLIT_SEED = 1797  # fixed once, so that every experiment of the book sees the same split
+
+
+class Digits(NamedTuple):
+    """Images as rows of 64 pixels and the digit each one shows, split in two."""
+
+    x: Float[ndarray, "N 64"]
+    labels: Int[ndarray, " N"]
+    x_val: Float[ndarray, "V 64"]
+    labels_val: Int[ndarray, " V"]
+
+
+def digits(*, order: Int[ndarray, " 64"] | None = None, dtype: type[np.floating] = np.float64) -> Digits:
+    """Load the digits, standardized, in one fixed split.
+
+    From every pixel its training mean is subtracted, and all are divided by one number, the training
+    standard deviation over all pixels: some border pixels are nearly always blank, and dividing such a pixel
+    by its own deviation would make a few images enormous.
+
+    Parameters
+    ----------
+    order : (64,) int, optional
+        A permutation of the pixels, the same for all images.
+    dtype : numpy floating type
+
+    Returns
+    -------
+    Digits
+        New arrays: what the caller does to them stays with the caller.
+
+    Raises
+    ------
+    ValueError
+        If ``order`` is not a permutation of 0 … 63.
+    """
+    pixels = np.arange(64) if order is None else order
+    if not np.array_equal(np.sort(pixels), np.arange(64)):
+        raise ValueError(f"order: expected a permutation of 0 … 63, got {pixels.shape} values {pixels[:8]} …")
+    images, labels = _shuffled()
+    train = images[:TRAINING]
+    x = ((images - train.mean(axis=0)) / (train - train.mean(axis=0)).std()).astype(dtype)[:, pixels]
+    return Digits(x[:TRAINING], labels[:TRAINING].copy(), x[TRAINING:], labels[TRAINING:].copy())
+
+
+@cache
+def _shuffled() -> tuple[Float[ndarray, "N 64"], Int[ndarray, " N"]]:
+    images, labels = load_digits(return_X_y=True)
+    turn = np.random.default_rng(_SPLIT_SEED).permutation(len(images))
+    return images[turn], labels[turn]

@@ -1,0 +1,248 @@
+r"""Steps of gradient descent, as pure functions over trees of arrays. Chapter: The vocabulary of training.
+
+``params`` and ``grads`` are arrays, or named tuples, tuples or lists of them, nested, of equal
+structure. A step returns new parameters of the same structure and dtypes; nothing is changed in place.
+
+Weight decay comes in two forms. *Coupled*, the default, adds $\lambda\theta$ to the gradient, as an
+L2 term $\tfrac{\lambda}{2}\|\theta\|^2$ in the loss would; *decoupled* subtracts $\eta\lambda\theta$
+from the parameters next to the step. For plain SGD they are the same; for Adam they are not, because
+the coupled term is divided by the size of past gradients: {cite}`loshchilov2019decoupled`.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from livenotes.arguments import (
+    Number,
+    require_count,
+    require_dtype,
+    require_float_array,
+    require_fraction,
+    require_nonnegative,
+    require_positive,
+)
+from livenotes.trees import Tree, leaves, require_same_tree, tree_map
+
+
+class AdamState(NamedTuple):
+    """Running averages of the gradient and of its square, and the number of steps taken."""
+
+    steps: int
+    mean: Any
+    square: Any
+
+
+def sgd(
+    params: Tree, grads: Tree, *, lr: Number, weight_decay: Number = 0.0, decoupled: bool = False
+) -> Tree:
+    r"""One step of gradient descent, $\theta - \eta\,(g + \lambda\theta)$ {cite}`robbins1951stochastic`.
+
+    Parameters
+    ----------
+    params, grads : trees of float arrays, of equal structure
+    lr : float, > 0
+        Learning rate $\eta$.
+    weight_decay : float, >= 0
+        $\lambda$.
+    decoupled : bool
+        Where $\lambda$ acts; see the module. Here both give the same up to rounding.
+
+    Returns
+    -------
+    tree like ``params``
+    """
+    lr = require_positive("lr", lr)
+    grads, params = _decay(params, grads, lr, weight_decay, decoupled)
+    return tree_map(lambda p, g: p - lr * g, params, grads)
+
+
+def momentum(
+    params: Tree,
+    grads: Tree,
+    velocity: Tree,
+    *,
+    lr: Number,
+    mu: Number = 0.9,
+    weight_decay: Number = 0.0,
+    decoupled: bool = False,
+) -> tuple[Tree, Tree]:
+    r"""One step with momentum, $v' = \mu v + g$ and $\theta' = \theta - \eta v'$ {cite}`polyak1964some`.
+
+    Parameters
+    ----------
+    params, grads, velocity : trees of float arrays, of equal structure
+        The velocity starts at ``zeros_like(params)``.
+    lr : float, > 0
+    mu : float, in [0, 1)
+        Share of the velocity that is kept; 0 gives ``sgd``.
+    weight_decay, decoupled
+        As in ``sgd``.
+
+    Returns
+    -------
+    params, velocity : trees like ``params``
+    """
+    lr, mu = require_positive("lr", lr), require_fraction("mu", mu)
+    grads, params = _decay(params, grads, lr, weight_decay, decoupled)
+    _require_like("velocity", velocity, params)
+    velocity = tree_map(lambda v, g: mu * v + g, velocity, grads)
+    return tree_map(lambda p, v: p - lr * v, params, velocity), velocity
+
+
+def adam(
+    params: Tree,
+    grads: Tree,
+    state: AdamState,
+    *,
+    lr: Number = 1e-3,
+    beta1: Number = 0.9,
+    beta2: Number = 0.999,
+    eps: Number = 1e-8,
+    weight_decay: Number = 0.0,
+    decoupled: bool = False,
+) -> tuple[Tree, AdamState]:
+    r"""One step of Adam {cite}`kingma2015adam`; with decoupled weight decay, AdamW.
+
+    $$m' = \beta_1 m + (1-\beta_1) g,\quad s' = \beta_2 s + (1-\beta_2) g^2,\quad
+    \theta' = \theta - \eta\,\frac{m'/(1-\beta_1^t)}{\sqrt{s'/(1-\beta_2^t)} + \epsilon}$$
+
+    Parameters
+    ----------
+    params, grads : trees of float arrays, of equal structure
+    state : AdamState
+        Starts at ``adam_init(params)``.
+    lr : float, > 0
+        About the size of a step, in every entry, whatever the size of the gradient.
+    beta1, beta2 : float, in [0, 1)
+    eps : float, > 0
+    weight_decay, decoupled
+        As in ``sgd``.
+
+    Returns
+    -------
+    params : tree like ``params``
+    state : AdamState
+    """
+    lr, eps = require_positive("lr", lr), require_positive("eps", eps)
+    beta1, beta2 = require_fraction("beta1", beta1), require_fraction("beta2", beta2)
+    grads, params = _decay(params, grads, lr, weight_decay, decoupled)
+    _require_like("state.mean", state.mean, params)
+    _require_like("state.square", state.square, params)
+    steps = state.steps + 1
+    mean = tree_map(lambda m, g: beta1 * m + (1 - beta1) * g, state.mean, grads)
+    square = tree_map(lambda s, g: beta2 * s + (1 - beta2) * g**2, state.square, grads)
+    # Both averages start at 0; dividing by the weight they have gathered takes that bias away.
+    weight_mean, weight_square = 1 - beta1**steps, 1 - beta2**steps
+    params = tree_map(
+        lambda p, m, s: p - lr * (m / weight_mean) / (np.sqrt(s / weight_square) + eps), params, mean, square
+    )
+    return params, AdamState(steps, mean, square)
+
+
+def adam_init(params: Tree) -> AdamState:
+    """Return the state before the first step of Adam."""
+    return AdamState(0, zeros_like(params), zeros_like(params))
+
+
+def zeros_like(params: Tree) -> Tree:
+    """Return a tree of zeros with the structure, shapes and dtypes of ``params``."""
+    return tree_map(np.zeros_like, params)
+
+
+def _decay(params: Tree, grads: Tree, lr: float, weight_decay: Number, decoupled: bool) -> tuple[Tree, Tree]:
+    """Check the trees; add the decay to the gradients, or take it off the parameters."""
+    rate = require_nonnegative("weight_decay", weight_decay)
+    _require_floats("params", params)
+    _require_like("grads", grads, params)
+    if rate == 0:
+        return grads, params
+    if decoupled:
+        return grads, tree_map(lambda p: (1 - lr * rate) * p, params)
+    return tree_map(lambda g, p: g + rate * p, grads, params), params
+
+
+def global_norm(grads: Any) -> float:
+    r"""Euclidean length of all entries of a tree together, $\sqrt{\sum_k \|g_k\|^2}$."""
+    _require_floats("grads", grads)
+    largest = float(np.max([np.abs(leaf).max(initial=0.0) for leaf in leaves(grads)], initial=0.0))
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    # Scaled before it is squared, so that large float32 entries do not overflow.
+    squares = sum(float(np.sum((leaf / largest) ** 2, dtype=np.float64)) for leaf in leaves(grads))
+    return largest * math.sqrt(squares)
+
+
+def clip_by_norm(grads: Tree, limit: Number) -> Tree:
+    r"""Scale a gradient longer than ``limit`` to that length, $g\,\min(1, c/\|g\|)$; keep its direction.
+
+    All leaves share one norm and one factor. Source: {cite}`pascanu2013difficulty`, algorithm 1.
+
+    Parameters
+    ----------
+    grads : tree of float arrays
+    limit : float, > 0
+        $c$.
+
+    Returns
+    -------
+    tree like ``grads``
+
+    Raises
+    ------
+    ValueError
+        The norm is not finite: no factor would mend that.
+    """
+    limit = require_positive("limit", limit)
+    norm = global_norm(grads)
+    if not math.isfinite(norm):
+        raise ValueError(f"grads must be finite, got norm {norm}")
+    factor = min(1.0, limit / norm) if norm else 1.0
+    return tree_map(lambda g: g * factor, grads)
+
+
+def clip_by_value(grads: Tree, limit: Number) -> Tree:
+    r"""Clip every entry to $[-c, c]$, which may turn the gradient {cite}`mikolov2012statistical`.
+
+    Parameters
+    ----------
+    grads : tree of float arrays
+    limit : float, > 0
+        $c$.
+
+    Returns
+    -------
+    tree like ``grads``
+    """
+    limit = require_positive("limit", limit)
+    _require_floats("grads", grads)
+    return tree_map(lambda g: np.clip(g, -limit, limit), grads)
+
+
+def iterations_per_epoch(examples: int, batch_size: int, *, drop_last: bool = False) -> int:
+    r"""Return the number of steps in which every example is seen once, $\lceil N/B\rceil$.
+
+    Parameters
+    ----------
+    examples : int, >= 1
+        $N$, the size of the training set.
+    batch_size : int, >= 1
+        $B$.
+    drop_last : bool
+        Leave out a last batch that is not full: $\lfloor N/B\rfloor$.
+    """
+    examples, batch_size = require_count("examples", examples), require_count("batch_size", batch_size)
+    return examples // batch_size if drop_last else -(-examples // batch_size)
+
+
+def _require_floats(name: str, tree: Any) -> None:
+    for leaf in leaves(tree):
+        require_float_array(f"every leaf of {name}", leaf)
+
+
+def _require_like(name: str, tree: Any, params: Any) -> None:
+    _require_floats(name, tree)
+    require_same_tree(params, tree, name)
+    for leaf, other in zip(leaves(tree), leaves(params), strict=True):
+        require_dtype(f"every leaf of {name}", leaf, other.dtype)

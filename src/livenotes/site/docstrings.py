@@ -1,0 +1,74 @@
+r"""Docstrings as the package writes them, made ready for the API reference.
+
+They cite with ``{cite}`` and set formulas between dollars, as the book does, because that is what a reader
+of the source or of JupyterLab's help sees. Sphinx reads docstrings as reStructuredText.
+"""
+
+import re
+from typing import Any
+
+from sphinx.application import Sphinx
+
+# Code first: what stands in it is not translated. A formula may run over a line break, not over a paragraph.
+_PIECE = re.compile(
+    r"(?P<code>``.+?``)"
+    r"|\{(?P<role>[\w:]+)\}(?=`)"
+    r"|(?P<indent>(?<=\n)[ \t]*|)\$\$(?P<block>.+?)\$\$"
+    r"|\$(?P<formula>(?:[^$\n]|\n(?!\s*\n))+?)\$"
+    r"|(?P<bar>\|)",
+    re.DOTALL,
+)
+
+
+_TYPED = re.compile(r"^([ \t]*[\w*][\w*, ]* : )(.*)$", re.MULTILINE)
+
+
+def to_rst(text: str) -> str:
+    """Translate roles and formulas; bars, and the stars of a signature, are no markup in a docstring."""
+    text = _TYPED.sub(lambda found: found[1] + found[2].replace("*", "\\*"), text)
+    return _PIECE.sub(_translate, text)
+
+
+def _translate(found: re.Match[str]) -> str:
+    if found["code"]:
+        return found["code"]
+    if found["bar"]:
+        return r"\|"
+    if found["role"]:
+        return f":{found['role']}:"
+    if found["block"]:
+        indent = found["indent"] or ""
+        lines = [f"{indent}   {line.strip()}" for line in found["block"].strip().splitlines()]
+        return "\n".join(["", f"{indent}.. math::", "", *lines, "", ""])
+    before = found.string[found.start() - 1 : found.start()]
+    after = found.string[found.end() : found.end() + 1]
+    # reStructuredText wants a role to stand free of letters.
+    left, right = ("\\ " if side.isalnum() else "" for side in (before, after))
+    return f"{left}:math:`{' '.join(found['formula'].split())}`{right}"
+
+
+def translate(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    """Translate a docstring in place."""
+    lines[:] = to_rst("\n".join(lines)).split("\n")
+
+
+_PATH = re.compile(r"~?\b(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])")
+
+
+def shorten(signature: str | None) -> str | None:
+    """Name types without the modules they come from, and defaults that a factory makes as ``...``."""
+    return _PATH.sub("", signature.replace("<factory>", "...")) if signature else signature
+
+
+def shorten_both(
+    app: Sphinx, what: str, name: str, thing: Any, options: Any, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """Shorten a signature and what it returns."""
+    return shorten(signature), shorten(returned)
+
+
+def setup(app: Sphinx) -> None:
+    """Shorten signatures; translate docstrings before Napoleon reads their sections."""
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-signature", shorten_both)
+    app.connect("autodoc-process-docstring", translate, priority=400)

@@ -1,0 +1,61 @@
+"""Formulas without JavaScript: every one becomes MathML while the book is built."""
+
+from html import escape
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.locale import _
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
+
+from .tex import TexError, to_mathml
+
+logger = logging.getLogger(__name__)
+WORD_JOINER = "&#8288;"
+
+
+def mathml(node: nodes.Element, display: bool) -> str:
+    """Return a formula's MathML; one that cannot be read is a warning, and is shown as it stands."""
+    tex = node.astext()
+    try:
+        return to_mathml(tex, display)
+    except TexError as error:
+        shown = " ".join(tex.split())
+        logger.warning("formula %s: %s", shown, error, location=node, type="livenotes", subtype="formula")
+        return f'<code class="tex-error">{escape(tex)}</code>'
+
+
+def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula that stands in a line of text.
+
+    A browser may break the line on either side of it, and leave a comma or a bracket alone; a word
+    joiner keeps it with what it touches.
+    """
+    place = node.parent.index(node)
+    before = node.parent[place - 1].astext()[-1:] if place else " "
+    after = node.parent[place + 1].astext()[:1] if place + 1 < len(node.parent) else " "
+    left, right = ("" if side.isspace() or not side else WORD_JOINER for side in (before, after))
+    tag = translator.starttag(node, "span", "", CLASS="math notranslate nohighlight")
+    translator.body.append(f"{left}{tag}{mathml(node, display=False)}</span>{right}")
+    raise nodes.SkipNode
+
+
+def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a formula that stands on lines of its own, with its number if it has one."""
+    tag = translator.starttag(node, "div", CLASS="math notranslate nohighlight")
+    translator.body.append(f"{tag}{mathml(node, display=True)}")
+    if node["number"]:
+        number = get_node_equation_number(translator, node)
+        translator.body.append(f'<span class="eqno">({number})')
+        translator.add_permalink_ref(node, _("Link to this equation"))
+        translator.body.append("</span>")
+    translator.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> None:
+    """Register the renderer under the name ``mathml``; ``html_math_renderer`` chooses it."""
+    app.add_html_math_renderer(
+        "mathml", inline_renderers=(visit_inline, None), block_renderers=(visit_block, None)
+    )

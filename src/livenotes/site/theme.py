@@ -1,0 +1,47 @@
+"""The look of the site: the theme's page less what this book does not use, and the book's style sheet."""
+
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+HERE = Path(__file__).parent
+STATIC, TEMPLATES = HERE / "static", HERE / "templates"
+LIVE = HERE.parent / "live" / "static"  # script and style sheet of the figures that can be dragged
+
+
+def add_folders(app: Sphinx, config: Config) -> None:
+    """Put the book's templates before the theme's, and its static files beside them."""
+    config.templates_path.insert(0, str(TEMPLATES))
+    config.html_static_path += [str(folder) for folder in (STATIC, LIVE) if folder.is_dir()]
+
+
+def offer_launch(app: Sphinx, config: Config) -> None:
+    """Offer the source and the places to run a chapter once the repository's address is known, not before."""
+    options = config.html_theme_options
+    known = bool(options.get("repository_url"))
+    options["use_repository_button"] = known
+    if not known:
+        options["launch_buttons"] = {}
+
+
+def add_live_assets(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Load the script of the live figures on the pages that hold one."""
+    if 'class="live"' not in context.get("body", ""):
+        return
+    if (LIVE / "live.css").is_file():
+        app.add_css_file("live.css")
+    if (LIVE / "live.js").is_file():
+        app.add_js_file("live.js", loading_method="defer")
+
+
+def setup(app: Sphinx) -> None:
+    """Register templates, static files and the style sheet."""
+    app.connect("config-inited", add_folders)
+    app.connect("config-inited", offer_launch)
+    app.connect("html-page-context", add_live_assets)
+    app.add_css_file("livenotes.css", priority=900)

@@ -1,0 +1,100 @@
+"""The checks that every method calls first."""
+
+import math
+
+import numpy as np
+import pytest
+
+from livenotes import arguments as a
+
+X = np.ones((2, 3))
+
+BAD = [
+    (TypeError, "x must be a NumPy array of floats, got list", lambda: a.require_float_array("x", [1.0])),
+    (TypeError, "x must be .* got dtype int64", lambda: a.require_float_array("x", np.arange(2))),
+    (ValueError, r"x must have shape \(3,\), got \(2, 3\)", lambda: a.require_shape("x", X, (3,))),
+    (TypeError, "x must have dtype float32, got float64", lambda: a.require_dtype("x", X, np.dtype("f4"))),
+    (ValueError, r"g must have shape \(2, 3\), got \(2,\)", lambda: a.require_like("g", X[:, 0], X)),
+    (TypeError, "g must have dtype float64, got float32", lambda: a.require_like("g", X.astype("f4"), X)),
+    (TypeError, "g must be a NumPy array", lambda: a.require_like("g", None, X)),
+    (
+        ValueError,
+        r"w must have axes \(H, D=3\), got shape \(4, 2\)",
+        lambda: a.require_axes(("x", X, "B D"), ("w", np.ones((4, 2)), "H D")),
+    ),
+    (
+        ValueError,
+        r"x must have axes \(B, T, D\), got shape \(2, 3\)",
+        lambda: a.require_axes(("x", X, "B T D")),
+    ),
+    (ValueError, r"x must have axes \(B\), got shape \(2, 3\)", lambda: a.require_axes(("x", X, "B"))),
+    (
+        ValueError,
+        r"w must have axes \(D, D\), got shape \(2, 3\)",
+        lambda: a.require_axes(("w", X, "D D")),
+    ),
+    (
+        ValueError,
+        r"x must have axes \(A, B\), got shape \(3,\)",
+        lambda: a.require_axes(("x", X[0], "... A B")),
+    ),
+    (
+        ValueError,
+        r"y must have axes \(axis 0=2, E\), got shape \(5, 3\)",
+        lambda: a.require_axes(("x", X, "... D"), ("y", np.ones((5, 3)), "... E")),
+    ),
+    (
+        ValueError,
+        r"y must have axes \(axis 0=2, E\), got shape \(2, 1, 3\)",
+        lambda: a.require_axes(("x", X, "... D"), ("y", np.ones((2, 1, 3)), "... E")),
+    ),
+    (
+        TypeError,
+        "y must have dtype float64, got float32",
+        lambda: a.require_axes(("x", X, "B D"), ("y", X.astype("f4"), "B D")),
+    ),
+    (
+        TypeError,
+        "rng must be a numpy.random.Generator, got RandomState",
+        lambda: a.require_generator(np.random.RandomState(0)),
+    ),
+    (TypeError, "p must be a real number, got str", lambda: a.require_number("p", "1")),
+    (TypeError, "p must be a real number, got bool", lambda: a.require_number("p", True)),
+    (ValueError, "p must be finite, got nan", lambda: a.require_number("p", math.nan)),
+    (ValueError, "p must be greater than 0, got 0", lambda: a.require_positive("p", 0)),
+    (ValueError, "p must be 0 or greater, got -1", lambda: a.require_nonnegative("p", -1)),
+    (ValueError, r"p must be in \[0, 1\), got 1", lambda: a.require_fraction("p", 1)),
+    (ValueError, r"p must be in \[0, 1\), got -0.5", lambda: a.require_fraction("p", -0.5)),
+    (TypeError, "n must be an array of integers, got list", lambda: a.require_ids("n", [1], 3)),
+    (TypeError, "n must be an array of integers, got float64", lambda: a.require_ids("n", X, 3)),
+    (ValueError, r"n must be in 0..2, got 0..3", lambda: a.require_ids("n", np.arange(4), 3)),
+    (ValueError, r"n must be in 0..2, got -1..1", lambda: a.require_ids("n", np.arange(-1, 2), 3)),
+    (TypeError, "n must be an integer, got float", lambda: a.require_count("n", 2.0)),
+    (TypeError, "n must be an integer, got bool", lambda: a.require_count("n", True)),
+    (ValueError, "n must be at least 1, got 0", lambda: a.require_count("n", 0)),
+]
+
+
+@pytest.mark.parametrize(("error", "message", "call"), BAD, ids=[message for _, message, _ in BAD])
+@pytest.mark.usefixtures("own_errors")
+def test_bad_input_is_refused(error, message, call):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_good_input_passes():
+    a.require_axes(("x", X, "B D"), ("w", np.ones((4, 3)), "H D"), ("b", np.ones(4), "H"))
+    a.require_axes(("x", np.ones((5, 2, 3)), "... T D"), ("y", np.ones((5, 4, 3)), "... S D"))
+    a.require_like("g", X, X)
+    a.require_generator(np.random.default_rng(0))
+    a.require_ids("n", np.arange(3, dtype=np.int8), 3)
+    a.require_ids("n", np.zeros(0, int), 0)
+
+
+def test_numbers_come_back_as_python_numbers():
+    for check in (a.require_number, a.require_positive, a.require_nonnegative, a.require_fraction):
+        assert type(check("p", np.float32(0.5))) is float
+    assert type(a.require_count("n", np.int64(3))) is int
+    assert (
+        a.require_fraction("p", 0) == a.require_nonnegative("p", 0) == a.require_count("n", 0, least=0) == 0
+    )
