@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from missing import missing
+
 from . import course as small
 
 
@@ -17,6 +19,13 @@ def alembic_on_path():
     os.environ["PATH"] = f"{Path(sys.executable).parent}:{before}"
     yield
     os.environ["PATH"] = before
+
+
+@pytest.fixture(scope="session")
+def bubblewrap():
+    """Skip what needs the sandbox where there is none."""
+    if shutil.which("bwrap") is None:
+        missing("bubblewrap is not installed: apt-get install bubblewrap")
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +45,3 @@ def course(pristine, tmp_path):
     small.hand_in(root, "cy", released)
     small.enroll(root, "ada", "bob", "cy", "dee")
     return root
-
-
-needs_bubblewrap = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")

@@ -13,6 +13,8 @@ from livenotes.coursework.gradebook import Book
 
 from . import course as small
 
+pytestmark = pytest.mark.usefixtures("bubblewrap")
+
 BOOK = Path(__file__).parents[2] / "book" / "coursework"
 ASSIGNMENTS = sorted(path.name for path in (BOOK / "source").iterdir())
 each = pytest.mark.parametrize("assignment", ASSIGNMENTS)

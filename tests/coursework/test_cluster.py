@@ -22,6 +22,8 @@ from livenotes.coursework.cluster import Cluster
 
 from .test_hostile import descendants
 
+pytestmark = pytest.mark.usefixtures("bubblewrap")
+
 SLOW = "import time\ntime.sleep(0.5)\ndef double(x):\n    return 2 * x"
 MANY = 8
 

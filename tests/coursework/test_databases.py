@@ -9,25 +9,23 @@ from pathlib import Path
 import pytest
 
 from livenotes import cli
+from missing import missing
 
 from . import course as small
 
 
 def programs():
-    """Return the folder of PostgreSQL's server programs, if it is installed."""
+    """Return the folder of PostgreSQL's server programs."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
-
-
-needs_postgres = pytest.mark.skipif(
-    programs() is None or (os.geteuid() == 0 and "postgres" not in {u.pw_name for u in pwd.getpwall()}),
-    reason="postgresql is not installed",
-)
+    if not found:
+        missing("PostgreSQL is not installed: apt-get install postgresql")
+    return found[-1].parent
 
 
 @pytest.fixture
 def server():
     """Address of a new database on a server of its own, reached over a socket in a folder."""
+    binaries = programs()
     # the server refuses to run as root, and the path of its socket must be short
     folder = Path(f"/tmp/livenotes-pg-{os.getpid()}")
     folder.mkdir(mode=0o700)
@@ -36,7 +34,7 @@ def server():
     shutil.chown(folder, user)
 
     def run(program, *arguments):
-        command = [str(programs() / program), "-D", str(folder / "data"), *arguments]
+        command = [str(binaries / program), "-D", str(folder / "data"), *arguments]
         subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, timeout=60, **as_user)
 
     try:
@@ -50,7 +48,7 @@ def server():
         shutil.rmtree(folder)
 
 
-@needs_postgres
+@pytest.mark.usefixtures("bubblewrap")
 def test_the_round_trip_is_the_same_on_postgresql(course, server, tmp_path):
     cli.main(["grade", "small", "--course", str(course), "--quiet"])
     other = small.copied(course, tmp_path / "other")

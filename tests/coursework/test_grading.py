@@ -16,6 +16,8 @@ from livenotes.coursework.gradebook import Book
 
 from . import course as small
 
+pytestmark = pytest.mark.usefixtures("bubblewrap")
+
 SAFE = "from livenotes.coursework import adopt\nc = get_config()\nadopt.safe_grading(c)\n"
 EXPECTED = {"ada": 3.0, "bob": 1.0, "cy": 0.0}
 

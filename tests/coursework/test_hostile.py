@@ -18,6 +18,8 @@ from livenotes.coursework.limits import MIB, Limits
 from . import course as small
 from .handins import TABLE
 
+pytestmark = pytest.mark.usefixtures("bubblewrap")
+
 LIMITS = Limits(cell=2.0, total=12.0, memory=256 * MIB)
 WRITTEN = ("autograded", "verdicts", "gradebook.db")
 FIXED_TABLES = (

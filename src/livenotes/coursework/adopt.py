@@ -22,12 +22,13 @@ def _start(converter: Any) -> None:
     from livenotes.coursework.examiner import Bench
     from livenotes.coursework.grade import Grading
     from livenotes.coursework.gradebook import Book
-    from livenotes.coursework.sandbox import NoSandbox, require_bubblewrap
+    from livenotes.coursework.sandbox import NoSandbox, require_bubblewrap, require_hidden
 
     course = Course(converter.coursedir)
     assignment, student = converter.coursedir.assignment_id, converter.coursedir.student_id
     try:
         require_bubblewrap()
+        require_hidden(course.root)
         with Bench() as bench, Book(course) as book:
             run = Grading(course, book, assignment)
             students = run.students() if student == "*" else [student]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from livenotes.coursework.examiner import Bench
 from livenotes.coursework.limits import MIB, Limits
-from livenotes.coursework.sandbox import NoSandbox, require_bubblewrap
+from livenotes.coursework.sandbox import NoSandbox, require_bubblewrap, require_hidden
 
 if TYPE_CHECKING:  # the rest takes a second to import, during which the examiner warms up
     from livenotes.coursework.cluster import Cluster
@@ -62,6 +62,8 @@ def _grade(given: argparse.Namespace, bench: Bench | Cluster, limits: Limits) ->
     from livenotes.coursework.gradebook import Book
 
     course = Course.at(given.course)
+    if not given.without_sandbox:
+        require_hidden(course.root)
     with Book(course) as book:
         run = Grading(course, book, given.assignment, limits)
         everyone = run.students()

@@ -10,17 +10,23 @@ import os
 import platform
 import resource
 import signal
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x0002_0000, 0x0400_0000, 0x0800_0000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x1000_0000, 0x2000_0000, 0x4000_0000
 ALL = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
 
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 1, 2, 4, 0x4000, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 0x1000, 0x4000, 1 << 18
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 CAPABILITY_VERSION_3 = 0x2008_0522
 # The number of the system call differs between processors; its first argument does not.
 CLONE_CALL = {"x86_64": 56, "aarch64": 220}
+
+PACKAGE = Path(__file__).resolve().parents[1]
+PYTHON = tuple(dict.fromkeys((sys.base_prefix, sys.prefix, str(PACKAGE))))
+"""The folders that Python runs from, which a hand-in must see."""
 
 _libc = ctypes.PyDLL(None, use_errno=True)
 
@@ -62,8 +68,10 @@ def confine(work: str, tmp_bytes: int) -> None:
     """Inside new namespaces: map this user to itself, hide /proc, and give every hand-in an empty /tmp.
 
     An empty folder in place of /proc hides the other processes, which a new /proc would too, but a
-    new one cannot be mounted without rights that an ordinary user does not have.
+    new one cannot be mounted without rights that an ordinary user does not have. An environment that
+    lies below /tmp is seen there still, read-only as before.
     """
+    kept = {path: os.open(path, os.O_PATH) for path in PYTHON if Path(path).is_relative_to("/tmp")}
     uid, gid = os.geteuid(), os.getegid()
     for name, text in (("uid_map", f"{UID} {uid} 1"), ("setgroups", "deny"), ("gid_map", f"{UID} {gid} 1")):
         with open(f"/proc/self/{name}", "w") as file:
@@ -72,6 +80,11 @@ def confine(work: str, tmp_bytes: int) -> None:
     hidden = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
     size = f"size={tmp_bytes},nr_inodes=4096,mode=1777".encode()
     _call("mount", b"tmpfs", b"/tmp", b"tmpfs", hidden, size)
+    for path, fd in kept.items():
+        os.makedirs(path, exist_ok=True)
+        source = f"/proc/self/fd/{fd}".encode()
+        _call("mount", source, path.encode(), None, ctypes.c_ulong(MS_BIND | MS_REC), None)
+        os.close(fd)
     _call("mount", b"tmpfs", b"/dev/shm", b"tmpfs", hidden, size)
     _call("mount", b"tmpfs", b"/proc", b"tmpfs", ctypes.c_ulong(MS_NOSUID | MS_NODEV | MS_RDONLY), b"size=4k")
     os.makedirs(work, exist_ok=True)

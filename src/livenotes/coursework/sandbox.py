@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from livenotes.coursework import wire
+from livenotes.coursework import namespaces, wire
 from livenotes.coursework.limits import Limits
 
 INSTALL = (
@@ -37,7 +37,6 @@ SYSTEM = (
     "/etc/alternatives",
     "/etc/fonts",
 )
-PACKAGE = Path(__file__).resolve().parents[1]
 FONTS = "/tmp/matplotlib"
 READY_SECONDS = 60.0
 
@@ -54,14 +53,28 @@ def require_bubblewrap() -> str:
     return found
 
 
+def visible() -> list[str]:
+    """Return what hand-ins can read: the system's programs, and Python."""
+    seen = [path for path in SYSTEM if os.path.exists(path)]
+    for path in namespaces.PYTHON:
+        if not any(Path(path).is_relative_to(other) for other in seen if not os.path.islink(other)):
+            seen.append(path)
+    return seen
+
+
+def require_hidden(course: Path) -> None:
+    """Raise NoSandbox if a course lies in a folder that hand-ins can read."""
+    for path in visible():
+        if course.is_relative_to(Path(path).resolve()):
+            raise NoSandbox(
+                f"The course is in {course}, and hand-ins can read {path}. Move the course out of it."
+            )
+
+
 def command(control: int) -> list[str]:
     """Return the command that starts the warm process confined; ``control`` is the socket it serves."""
-    visible = [path for path in SYSTEM if os.path.exists(path)]
-    for path in (sys.prefix, sys.base_prefix, str(PACKAGE)):
-        if not any(Path(path).is_relative_to(seen) for seen in visible if not os.path.islink(seen)):
-            visible.append(path)
     mounts: list[str] = []
-    for path in visible:
+    for path in visible():
         if os.path.islink(path):
             mounts += ["--symlink", os.readlink(path), path]
             continue
@@ -82,8 +95,9 @@ def command(control: int) -> list[str]:
     return [
         require_bubblewrap(),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
-        *("--die-with-parent", "--new-session", "--clearenv", *rights, *mounts),
-        *("--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp", *settings),
+        *("--die-with-parent", "--new-session", "--clearenv", *rights),
+        *("--perms", "1777", "--tmpfs", "/tmp", *mounts),
+        *("--proc", "/proc", "--dev", "/dev", *settings),
         *font_cache(),
         *("--remount-ro", "/", "--chdir", "/tmp", "--"),
         *(sys.executable, "-m", "livenotes.coursework.zygote", str(control)),
@@ -104,7 +118,7 @@ def environment() -> dict[str, str]:
         "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
         "HOME": "/tmp",
         "LANG": "C.UTF-8",
-        "PYTHONPATH": str(PACKAGE.parent),
+        "PYTHONPATH": str(namespaces.PACKAGE.parent),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "MPLCONFIGDIR": FONTS,
