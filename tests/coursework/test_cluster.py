@@ -20,7 +20,7 @@ from distributed import Client
 
 from livenotes.coursework.cluster import Cluster
 
-from .test_hostile import descendants
+from .processes import descendants, gone
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
@@ -64,14 +64,6 @@ def slow(pristine, tmp_path):
         answers = {"double": SLOW, "answer": "answer = 42" if number % 2 else "answer = 41"}
         small.hand_in(root, f"student{number}", small.filled(small.release(root), answers))
     return root
-
-
-def gone(processes, seconds=10):
-    """Wait for processes, given as (pid, start), to end; return those that do not."""
-    deadline = time.monotonic() + seconds
-    while (left := processes & descendants(1)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return left
 
 
 def test_a_worker_is_killed_in_the_middle(cluster, slow):
