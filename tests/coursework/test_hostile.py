@@ -16,11 +16,13 @@ from livenotes.coursework.gradebook import Book
 from livenotes.coursework.limits import MIB, Limits
 
 from . import course as small
-from .handins import TABLE
+from .attacks import ATTACKS
+from .handins import TABLE as HANDINS
 from .processes import descendants, gone
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
+TABLE = [*HANDINS, *ATTACKS]
 LIMITS = Limits(cell=2.0, total=12.0, memory=256 * MIB)
 WRITTEN = ("autograded", "verdicts", "gradebook.db")
 FIXED_TABLES = (
@@ -82,7 +84,10 @@ def graded(tmp_path_factory):
         for row in TABLE:
             book.gradebook.add_student(row.name)
     before = small.tree(root, *WRITTEN), fixed_rows(root)
-    with Bench(slots=2) as bench, Book(course) as book:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INSTRUCTORS_SECRET", "1")
+        bench = Bench(slots=2)
+    with bench, Book(course) as book:
         run = Grading(course, book, small.ASSIGNMENT, LIMITS)
         results = {result.student: result for result in run.run(run.students(), bench.examine)}
         processes = descendants(bench.process.pid)
@@ -159,7 +164,7 @@ def test_no_page_shows_a_hidden_test(graded):
         path = root / "autograded" / row.name / "small" / "small.ipynb"
         if path.exists():
             page = path.read_text()
-            for secret in ("271828", "HIDDEN TESTS", "answer == 42", "secret"):
+            for secret in ("271828", "271,828", "HIDDEN TESTS", "answer == 42", "secret"):
                 assert secret not in page, (row.name, secret)
 
 
@@ -167,7 +172,7 @@ def test_pages_are_small_and_hold_no_scripts(graded):
     root, *_ = graded
     for path in root.glob("autograded/*/small/small.ipynb"):
         notebook = json.loads(path.read_text())
-        assert path.stat().st_size < 300_000, path
+        assert path.stat().st_size < (300_000 if path.parts[-3] != "plots-for-gigabytes" else 9 << 20), path
         for cell in notebook["cells"]:
             for output in cell.get("outputs", []):
                 assert set(output.get("data", {})) <= {"text/plain", "image/png", "image/jpeg"}

@@ -69,6 +69,7 @@ class TestNamespace(dict[str, Any]):
         for statement in body:
             for name in _binds(statement):
                 self._given[name] = statement
+                self.pop(name, None)  # the cell that ran last counts
 
     def see(self, ask: Ask, functions: Set[str]) -> None:
         """Look at another state of the hand-in from now on, in which these names are functions."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from livenotes.coursework import wire
 from livenotes.coursework.examiner import Bench
 from livenotes.coursework.limits import MIB, Limits
 from livenotes.coursework.sandbox import NoSandbox, require_bubblewrap, require_hidden
@@ -34,6 +35,9 @@ def grade(given: argparse.Namespace) -> int:
     except (NoSandbox, ValueError) as error:
         print(f"livenotes: {error}", file=sys.stderr)
         return 2
+    except wire.Closed:
+        print("livenotes: the examiner has ended. Give the same command to go on.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nStopped. Give the same command to go on.", file=sys.stderr)
         return 130

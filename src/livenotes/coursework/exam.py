@@ -44,6 +44,7 @@ class Exam:
     verdict: Verdict = Verdict.GRADED
     reason: str = ""
     alive: bool = True
+    room: int = outputs.MAX_SHOWN
     functions: list[set[str]] = field(default_factory=list)
 
     def run(self) -> Report:
@@ -83,13 +84,21 @@ class Exam:
         if reply.get("error") == "MemoryError":
             size = self.limits.memory // 2**20
             self._note(Verdict.OUT_OF_MEMORY, f"cell {number} asked for more than {size} MiB")
-        return outputs.checked(reply.get("outputs"), self.limits.output)
+        shown = outputs.checked(reply.get("outputs"), self.limits.output)
+        size = outputs.size(shown)
+        if size > self.room:
+            return [outputs.DROPPED]
+        self.room -= size
+        return shown
 
     def _time(self) -> float:
         return max(0.0, min(self.limits.cell, self.deadline - time.monotonic()))
 
     def _note(self, verdict: Verdict, reason: str) -> None:
         """Set the verdict; the first thing that goes wrong decides."""
+        if verdict is Verdict.CRASHED and self.session.out_of_memory():
+            size = self.limits.together // 2**20
+            verdict, reason = Verdict.OUT_OF_MEMORY, f"the hand-in used more than {size} MiB as a whole"
         if self.verdict is Verdict.GRADED:
             self.verdict, self.reason = verdict, reason
 
@@ -137,13 +146,13 @@ class Exam:
             raise NoSandbox(f"The sandbox could not be set up: {end['refused']}")
         status = end.get("status")
         if status == -signal.SIGKILL:
-            self._note(Verdict.OUT_OF_MEMORY, f"{where}: the system killed the process for want of memory")
+            self._note(Verdict.OUT_OF_MEMORY, f"{where}: the process was killed, as for want of memory")
         elif status == -signal.SIGXCPU:
             self._note(
                 Verdict.TIMED_OUT, f"{where} used more than {_seconds(self.limits.total)} of processor time"
             )
         elif isinstance(status, int) and status < 0:
-            self._note(Verdict.CRASHED, f"{where}: the process ended with {signal.Signals(-status).name}")
+            self._note(Verdict.CRASHED, f"{where}: the process ended with {_signal_name(-status)}")
         else:
             self._note(Verdict.CRASHED, f"{where} ended the process")
 
@@ -155,7 +164,10 @@ class Exam:
                 names.give(cell.source)
             if cell.kind != "test":
                 continue
-            if number < len(self.functions):
+            if time.monotonic() >= self.deadline:
+                self._note(Verdict.TIMED_OUT, f"{_seconds(self.limits.total)} were over before the last test")
+                result = CellReport([_error("NotReached", "no time was left for this test")], 0.0)
+            elif number < len(self.functions):
                 names.see(self._asker(self.session.snapshots[number]), self.functions[number])
                 result = run_test(cell.source, cell.points, names, self._time())
             else:
@@ -184,6 +196,11 @@ class Exam:
 
 class HandInGone(Exception):
     """The hand-in can answer no more; no test can go on."""
+
+
+def _signal_name(number: int) -> str:
+    """Return a signal's name; not every number has one."""
+    return signal.Signals(number).name if number in {*signal.Signals} else f"signal {number}"
 
 
 def _seconds(value: float) -> str:

@@ -9,6 +9,7 @@ import base64
 import contextlib
 import gc
 import importlib
+import itertools
 import json
 import os
 import resource
@@ -26,7 +27,7 @@ from typing import Any
 
 import numpy.testing  # noqa: F401  (for the tests)
 
-from livenotes.coursework import namespaces, wire
+from livenotes.coursework import groups, namespaces, wire
 from livenotes.coursework.calls import modules
 from livenotes.coursework.exam import Cell, Exam
 from livenotes.coursework.limits import DEFAULT, Limits
@@ -67,16 +68,30 @@ class Job:
         return sum(cell.kind == "test" for cell in self.cells)
 
 
+@dataclass
+class Running:
+    """An exam under way: its process, and what it has written of its report."""
+
+    pid: int
+    job: Job
+    deadline: float
+    group: groups.Group | None
+    text: bytearray = field(default_factory=bytearray)
+
+
 class Examiner:
     """Loop over the jobs of one driver."""
 
     def __init__(self, driver: socket.socket, *, slots: int, confined: bool):
-        self.driver = wire.Channel(driver)
+        self.driver = wire.Channel(driver, trusted=True)
         self.confined = confined
         self.sandbox = Sandbox(confined=confined)
         self.slots = slots
         self.waiting: deque[Job] = deque()
-        self.running: dict[int, tuple[int, Job, float, bytearray]] = {}
+        self.running: dict[int, Running] = {}
+        self.place = groups.place()
+        self.emptied: list[groups.Group] = []
+        self.count = itertools.count()
         self.known: set[str] = set()
         self.repeated: set[str] = set()
         self.events = selectors.DefaultSelector()
@@ -100,21 +115,33 @@ class Examiner:
 
     def _start(self, job: Job) -> None:
         self._preload(job)
+        group = self._group(job)
         reader, writer = os.pipe()
         gc.freeze()  # as in the zygote: the collector would copy what the exam shares with this process
         pid = os.fork()
         if not pid:
             os.close(reader)
             try:
-                _write(writer, examine(job, self.sandbox))
+                _write(writer, examine(job, self.sandbox, group))
             except Exception:
                 traceback.print_exc()
             finally:
                 os._exit(0)
         os.close(writer)
         deadline = time.monotonic() + job.limits.total + MARGIN
-        self.running[reader] = (pid, job, deadline, bytearray())
+        self.running[reader] = Running(pid, job, deadline, group)
         self.events.register(reader, selectors.EVENT_READ)
+
+    def _group(self, job: Job) -> groups.Group | None:
+        """Make a control group for a hand-in, where that can be done; remove those that are empty by now."""
+        self.emptied = [group for group in self.emptied if not group.remove()]
+        if self.place is None or not self.confined:
+            return None
+        path = self.place / f"livenotes-{os.getpid()}-{next(self.count)}"
+        try:
+            return groups.Group.make(path, job.limits.together)
+        except OSError:
+            return None  # the limits of its processes hold still
 
     def _preload(self, job: Job) -> None:
         """Import here and in the sandbox what the instructor's cells import, once for all hand-ins."""
@@ -129,16 +156,19 @@ class Examiner:
             self.known.update(new)
 
     def _collect(self, reader: int) -> None:
-        pid, job, _, text = self.running[reader]
+        exam = self.running[reader]
         part = os.read(reader, 2**20)
         if part:
-            text += part
+            exam.text += part
             return
         self.events.unregister(reader)
         os.close(reader)
-        os.waitpid(pid, 0)
+        os.waitpid(exam.pid, 0)
         del self.running[reader]
-        report = json.loads(text) if text else _lost(job)
+        if exam.group is not None:
+            self.emptied.append(exam.group)
+        job = exam.job
+        report = json.loads(exam.text) if exam.text else _lost(job)
         if "restart" in report and job.key not in self.repeated:
             self.repeated.add(job.key)
             self._restart()
@@ -154,26 +184,32 @@ class Examiner:
             self.known.clear()
 
     def _stop_late(self) -> None:
-        for pid, _, deadline, _ in self.running.values():
-            if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGKILL)
+        for exam in self.running.values():
+            if time.monotonic() > exam.deadline:
+                os.kill(exam.pid, signal.SIGKILL)
 
     def _abandon(self) -> None:
-        for pid, *_ in self.running.values():
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+        for exam in self.running.values():
+            os.kill(exam.pid, signal.SIGKILL)
+            os.waitpid(exam.pid, 0)
+            if exam.group is not None:
+                self.emptied.append(exam.group)
 
     def close(self) -> None:
-        """End the sandbox."""
+        """End the sandbox, and remove the control groups when the last process in them has gone."""
         self.sandbox.close()
+        deadline = time.monotonic() + MARGIN
+        while (left := [g for g in self.emptied if not g.remove()]) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.emptied = left
 
 
-def examine(job: Job, sandbox: Sandbox) -> dict[str, Any]:
+def examine(job: Job, sandbox: Sandbox, group: groups.Group | None = None) -> dict[str, Any]:
     """Run one exam in this process; return its report, or why there is none, as JSON."""
     most = namespaces.memory_in_use() + EXAM_MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     try:
-        session = sandbox.start(job.limits, job.tests())
+        session = sandbox.start(job.limits, job.tests(), group)
     except wire.Closed:
         return {"restart": True, "refused": "The sandbox ended and could not be started again."}
     try:
@@ -201,7 +237,7 @@ class Bench:
 
     def __init__(self, *, slots: int | None = None, confined: bool = True):
         mine, theirs = wire.pair()
-        self.channel = wire.Channel(mine)
+        self.channel = wire.Channel(mine, trusted=True)
         slots = slots or os.cpu_count() or 1
         command = [sys.executable, "-m", __spec__.name, str(theirs.fileno()), str(slots), str(int(confined))]
         threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

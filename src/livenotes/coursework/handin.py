@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import json
 import os
 import stat
@@ -12,7 +13,9 @@ from typing import Any
 
 MAX_NOTEBOOK = 20 * 2**20
 MAX_FILES = 8 * 2**20
+MAX_COUNT = 1000
 MAX_CELLS = 2000
+MAX_CODE = 4 * 2**20
 CELL_TYPES = ("code", "markdown", "raw")
 
 
@@ -47,7 +50,10 @@ def read_notebook(folder: Path, name: str) -> Notebook:
     path = folder / f"{name}.ipynb"
     require_no_link(folder)
     if not os.path.lexists(path):
-        raise Missing(_instead(folder, path.name))
+        try:
+            raise Missing(_instead(folder, path.name))
+        except OSError as error:
+            raise Malformed(f"the folder cannot be read: {error.strerror}") from error
     data = read_file(path, MAX_NOTEBOOK)
     if not data.strip():
         raise Malformed(f"{path.name} is empty")
@@ -55,7 +61,13 @@ def read_notebook(folder: Path, name: str) -> Notebook:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"{path.name} is not a notebook: {str(error)[:100]}") from error
-    return Notebook(list(_cells(content, path.name)), data)
+    cells = list(_cells(content, path.name))
+    size = sum(len(cell.source) for cell in cells)
+    if size > MAX_CODE:
+        raise Malformed(
+            f"{path.name} has {size:,} characters of text and code; at most {MAX_CODE:,} are read"
+        )
+    return Notebook(cells, data)
 
 
 def require_no_link(folder: Path) -> None:
@@ -87,7 +99,8 @@ def read_file(path: Path, most: int) -> bytes:
 def _instead(folder: Path, wanted: str) -> str:
     if not folder.is_dir():
         return "nothing was handed in"
-    found = ", ".join(sorted(entry.name for entry in os.scandir(folder) if entry.name != "timestamp.txt")[:5])
+    names = sorted(entry.name for entry in os.scandir(folder) if entry.name != "timestamp.txt")
+    found = ", ".join(names[:5]).encode(errors="replace").decode()
     return f"there is no {wanted}; found {found}" if found else f"there is no {wanted}: the folder is empty"
 
 
@@ -110,7 +123,8 @@ def _cell(cell: Any) -> OwnCell:
     if kind not in CELL_TYPES or not isinstance(source, str):
         raise ValueError("not a cell")
     source.encode()  # a lone surrogate cannot be written again
-    record = cell.get("metadata", {}).get("nbgrader", {})
+    metadata = cell.get("metadata")
+    record = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = record.get("grade_id") if isinstance(record, dict) else None
     return OwnCell(
         kind,
@@ -138,7 +152,10 @@ def _is_base64(text: str) -> bool:
 
 
 def other_files(folder: Path, most: int = MAX_FILES) -> dict[str, bytes]:
-    """Read the files beside the notebooks, by path within the folder; links and large files are left out."""
+    """Read the files beside the notebooks, by path within the folder.
+
+    Left out are links, files with odd names, and what exceeds ``most`` bytes or ``MAX_COUNT`` files.
+    """
     found: dict[str, bytes] = {}
     for base, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -146,9 +163,9 @@ def other_files(folder: Path, most: int = MAX_FILES) -> dict[str, bytes]:
             path = Path(base, name)
             if name.endswith(".ipynb") or name == "timestamp.txt" or name.startswith("."):
                 continue
-            try:
-                found[str(path.relative_to(folder))] = read_file(path, most)
-            except Malformed:
-                continue
-            most -= len(found[str(path.relative_to(folder))])
+            inside = str(path.relative_to(folder))
+            if len(found) < MAX_COUNT and inside.isprintable():
+                with contextlib.suppress(Malformed):
+                    found[inside] = read_file(path, most)
+                    most -= len(found[inside])
     return found

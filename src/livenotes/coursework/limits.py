@@ -17,7 +17,8 @@ class Limits:
     total : float
         Seconds for everything together, the tests included.
     memory : int
-        Bytes each process may add to what the warm process brings along.
+        Bytes each process may add to what the warm process brings along. All of them together may
+        have ``together`` bytes where control groups can be made.
     processes : int
         Processes and threads the hand-in may have at a time, besides its snapshots.
     file_size, tmp : int
@@ -39,6 +40,11 @@ class Limits:
             value = getattr(self, field.name)
             if not value > 0:
                 raise ValueError(f"{field.name} must be greater than 0, got {value}")
+
+    @property
+    def together(self) -> int:
+        """Bytes the hand-in may use as a whole, its files among them."""
+        return 2 * self.memory
 
     def as_json(self) -> dict[str, Any]:
         """Return the limits as a JSON object."""

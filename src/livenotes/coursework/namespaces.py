@@ -108,7 +108,11 @@ def become_nobody() -> None:
 
 
 def drop_rights() -> None:
-    """Give up every capability, and the possibility to gain one by running a program."""
+    """Give up every capability, and the possibility to gain one by running a program.
+
+    Nobody may look into this process either: a hand-in could otherwise trace the one that reports on it.
+    """
+    _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     empty = (ctypes.c_uint32 * 6)()
     _call("capset", ctypes.byref(_Header(CAPABILITY_VERSION_3, 0)), empty)

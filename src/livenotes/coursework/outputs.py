@@ -2,14 +2,18 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from typing import Any
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")
 MAX_PICTURE = 2**20
+MAX_SHOWN = 8 * 2**20  # of all cells together, in bytes as they are stored
 MAX_ITEMS = 100
 MAX_TRACEBACK = 200
 CUT = "\n... the rest of the output was dropped ...\n"
+
+DROPPED = {"output_type": "stream", "name": "stdout", "text": "... more output than a hand-in may have ...\n"}
 
 
 class Outputs:
@@ -90,3 +94,8 @@ def checked(items: Any, most: int) -> list[dict[str, Any]]:
             case {"output_type": "error", "ename": str(name), "evalue": str(text), "traceback": list(lines)}:
                 outputs.fail(name, text, "\n".join(str(line) for line in lines))
     return outputs.items
+
+
+def size(items: list[dict[str, Any]]) -> int:
+    """Return the number of bytes that outputs take in a notebook."""
+    return len(json.dumps(items))

@@ -4,12 +4,14 @@ What a hand-in can see: the system and this Python, read-only; an empty /tmp of 
 the network, other processes, the course directory, the gradebook, the tests.
 """
 
+import contextlib
 import itertools
 import json
 import os
 import select
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from livenotes.coursework import namespaces, wire
+from livenotes.coursework.groups import Group
 from livenotes.coursework.limits import Limits
 
 INSTALL = (
@@ -39,6 +42,7 @@ SYSTEM = (
 )
 FONTS = "/tmp/matplotlib"
 READY_SECONDS = 60.0
+CREDENTIALS = struct.Struct("iii")  # number of the process, user, group: what SO_PASSCRED attaches
 
 
 class NoSandbox(Exception):
@@ -170,17 +174,21 @@ class Sandbox:
         self.wait()
         wire.Channel(self.control).send({"import": list(modules)})
 
-    def start(self, limits: Limits, snapshots: int) -> "Session":
-        """Start a process for one hand-in, with room for a number of snapshots."""
+    def start(self, limits: Limits, snapshots: int, group: Group | None = None) -> "Session":
+        """Start a process for one hand-in, with room for snapshots; put it into a control group."""
         self.wait()
         mine, theirs = zip(*(wire.pair() for _ in range(2 + snapshots)), strict=True)
+        session = Session(mine, group)
         try:
             fds = [sock.fileno() for sock in theirs]
-            wire.Channel(self.control).send({"limits": limits.as_json()}, fds=fds)
+            request = {"limits": limits.as_json(), "held": group is not None}
+            wire.Channel(self.control).send(request, fds=fds)
         finally:
             for sock in theirs:
                 sock.close()
-        return Session(mine)
+        if group is not None:
+            session.admit(group)
+        return session
 
     def close(self) -> None:
         """End the warm process, and with it whatever still runs inside."""
@@ -204,10 +212,33 @@ class Sandbox:
 class Session:
     """One hand-in's process, seen from the side of the tests."""
 
-    def __init__(self, sockets: Sequence[socket.socket]):
+    def __init__(self, sockets: Sequence[socket.socket], group: Group | None = None):
         self.told = sockets[0]
+        self.group = group
         self.main, *self.snapshots = [wire.Channel(sock) for sock in sockets[1:]]
         self.numbers = itertools.count(1)
+
+        if group is not None:
+            sockets[1].setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+
+    def admit(self, group: Group) -> None:
+        """Put the process into a control group, then let it go on.
+
+        The kernel says which process has written: the number it has out here, which it does not know itself.
+        """
+        sock = self.main.sock
+        if not select.select([sock], [], [], READY_SECONDS)[0]:
+            return
+        word, credentials, *_ = sock.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+        with contextlib.suppress(OSError):  # it may have been refused, and have gone
+            group.admit(CREDENTIALS.unpack(credentials[0][2])[0])
+        with contextlib.suppress(OSError):
+            sock.sendall(word)
+
+    def out_of_memory(self) -> bool:
+        """Return whether the hand-in used more memory than it may have as a whole."""
+        return self.group is not None and self.group.ran_out()
 
     def ask(
         self, channel: wire.Channel, request: wire.Message, timeout: float, arrays: Sequence[bytes] = ()

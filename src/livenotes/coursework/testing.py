@@ -115,6 +115,8 @@ def _failed(source: str, error: BaseException) -> CellReport:
         return CellReport([shown], 0.0, detail)
     line = lines[0]
     name, text = type(error).__name__, str(error)[:MAX_TEXT]
+    if any(number < line for number in hidden):  # by now the hand-in has seen hidden inputs, and may say them
+        text = "What it says is not shown, because hidden tests come before it."
     quoted = f"----> {line} {source.split(chr(10))[line - 1]}"
     shown = {"output_type": "error", "ename": name, "evalue": text, "traceback": [quoted, f"{name}: {text}"]}
     return CellReport([shown], 0.0, detail)

@@ -30,7 +30,10 @@ ARRAY_KINDS = "biufcUS"
 
 
 class WireError(Exception):
-    """The other side sent something that is not a message."""
+    """The other side sent something that is not a message.
+
+    The text quotes nothing of what was sent: it is for the student, and that may hold a hidden test's input.
+    """
 
 
 class TooSlow(Exception):
@@ -149,7 +152,7 @@ def _from_npy(data: bytes) -> np.ndarray:
         raise WireError("an array has a broken header") from error
     body = data[stream.tell() :]
     if dtype.kind not in ARRAY_KINDS or dtype.names is not None or dtype.subdtype is not None:
-        raise WireError(f"an array has the dtype {str(dtype)[:40]}")
+        raise WireError("an array has a dtype that is not sent")
     if len(shape) > 32 or min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(body):
         raise WireError("an array is not as large as its header says")
     if not dtype.itemsize:
@@ -170,10 +173,14 @@ def _to_generator(state: Any) -> np.random.Generator:
 
 
 class Channel:
-    """One end of a socket that carries messages, with a deadline on every read."""
+    """One end of a socket that carries messages, with a deadline on every read.
 
-    def __init__(self, sock: socket.socket):
+    Messages have a largest size, unless the other end is ``trusted``.
+    """
+
+    def __init__(self, sock: socket.socket, *, trusted: bool = False):
         self.sock = sock
+        self.trusted = trusted
 
     def send(self, message: Message, arrays: Sequence[bytes] = (), fds: Sequence[int] = ()) -> None:
         """Send a message, its arrays, and open files if the socket is a local one."""
@@ -191,8 +198,8 @@ class Channel:
         """Return the next message and its arrays; raise TooSlow, Closed or WireError."""
         deadline = None if timeout is None else time.monotonic() + timeout
         sizes = HEADER.unpack(self._read(HEADER.size, deadline))
-        if sizes[0] > MAX_JSON or sizes[1] > MAX_ARRAYS:
-            raise WireError(f"a message of {sum(sizes):,} bytes is too large")
+        if not self.trusted and (sizes[0] > MAX_JSON or sizes[1] > MAX_ARRAYS):
+            raise WireError("a message is too large")
         try:
             message = json.loads(self._read(sizes[0], deadline))
         except (ValueError, RecursionError) as error:

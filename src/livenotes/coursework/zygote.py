@@ -74,12 +74,12 @@ class Zygote:
         if "import" in message:
             self._settle()
         if fds:
-            self._start(message["limits"], fds)
+            self._start(message, fds)
 
-    def _start(self, limits: dict[str, Any], fds: list[int]) -> None:
-        told = socket.socket(fileno=fds[0])
+    def _start(self, message: wire.Message, fds: list[int]) -> None:
+        told, limits, held = socket.socket(fileno=fds[0]), message["limits"], message["held"]
         try:
-            pid = namespaces.clone(lambda: self._child(told, fds[1:], limits), isolated=self.isolated)
+            pid = namespaces.clone(lambda: self._child(told, fds[1:], limits, held), isolated=self.isolated)
         except OSError as error:
             _report(told, refused=str(error))
             told.close()
@@ -114,10 +114,13 @@ class Zygote:
             self.events.unregister(told)
         told.close()
 
-    def _child(self, told: socket.socket, talk: list[int], limits: dict[str, Any]) -> None:
+    def _child(self, told: socket.socket, talk: list[int], limits: dict[str, Any], held: bool) -> None:
         """Process 1 of the new namespaces: confine it, fork the hand-in's process, report how that ends."""
         namespaces.die_with_parent()
         _forget_files({told.fileno(), *talk})
+        if held:  # until it has been put into its control group
+            os.write(talk[0], b"h")
+            os.read(talk[0], 1)
         try:
             if self.isolated:
                 namespaces.confine(WORK, limits["tmp"])
