@@ -2,8 +2,12 @@
 
 import csv
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -15,10 +19,11 @@ from livenotes.coursework.grade import Grading
 from livenotes.coursework.gradebook import Book
 
 from . import course as small
+from .processes import descendants, gone
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
-SAFE = "from livenotes.coursework import adopt\nc = get_config()\nadopt.safe_grading(c)\n"
+SAFE = "from livenotes.coursework import adopt\nadopt.safe_grading()\n"
 EXPECTED = {"ada": 3.0, "bob": 1.0, "cy": 0.0}
 
 
@@ -88,6 +93,31 @@ def test_an_interrupted_run_goes_on(course):
     assert points(course) == EXPECTED
 
 
+def test_a_run_that_was_killed_goes_on(course):
+    """The command itself is killed in the middle, with no chance to tidy up."""
+    slow = {"double": "import time\ntime.sleep(1)\ndef double(x):\n    return 2 * x", "answer": "answer = 42"}
+    for number in range(4):
+        small.hand_in(course, f"slow{number}", small.filled(small.release(course), slow))
+    whole = small.copied(course, course.parent / "whole")
+    grade(whole, "--quiet")
+    command = [sys.executable, "-m", "livenotes.cli", "grade", "small", "--quiet", "--jobs", "1"]
+    first = subprocess.Popen(command, cwd=course, env={**os.environ, "PYTHONPATH": ":".join(sys.path)})
+    while not list((course / "verdicts" / "small").glob("*.json")):
+        assert first.poll() is None
+        time.sleep(0.02)
+    started = descendants(first.pid)
+    first.kill()
+    first.wait()
+    assert gone(started) == set()
+    done = {path.stem: path.stat().st_mtime_ns for path in (course / "verdicts" / "small").glob("*.json")}
+    assert 0 < len(done) < 8
+    grade(course, "--quiet")
+    assert small.rows(course) == small.rows(whole)
+    assert small.tree(course / "autograded") == small.tree(whole / "autograded")
+    for student, moment in done.items():
+        assert (course / "verdicts" / "small" / f"{student}.json").stat().st_mtime_ns == moment
+
+
 def test_a_changed_hand_in_is_graded_again(course):
     grade(course, "--quiet")
     shutil.rmtree(course / "submitted" / "bob")
@@ -121,6 +151,37 @@ def test_nbgrader_itself_grades_safely(course, by):
     assert not (course / "stolen").exists()
     assert points(course) == {**EXPECTED, "eve": 0.0}
     assert (course / "verdicts" / "small" / "eve.json").exists()
+
+
+def test_feedback_runs_no_markup_of_a_student(course):
+    (course / "nbgrader_config.py").write_text(SAFE)
+    own = "Because.\n\n<script>alert(1)</script><img src=x onerror=alert(2)>\n\n[a](javascript:alert(3))"
+    small.hand_in(course, "eve", small.filled(small.release(course), {"why": own}))
+    small.nbgrader(course, "autograde", "small")
+    small.nbgrader(course, "generate_feedback", "small", "--student", "eve")
+    page = (course / "feedback" / "eve" / "small" / "small.html").read_text()
+    assert "Because." in page
+    assert "<script>alert(1)" not in page
+    assert "&lt; img src=x onerror=alert(2)&gt;" in page, "it is shown as what it is, text"
+    assert 'src="x"' not in page
+    assert 'href="javascript:' not in page
+
+
+def test_refuses_where_namespaces_are_denied(course):
+    denied = ["bwrap", "--dev-bind", "/", "/", "--unshare-user", "--uid", "1000", "--disable-userns", "--"]
+    done = subprocess.run(
+        [*denied, sys.executable, "-m", "livenotes.cli", "grade", "small"],
+        cwd=course,
+        env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "needs user namespaces" in done.stderr
+    assert "sudo sysctl" in done.stderr
+    assert "--without-sandbox" in done.stderr
+    assert points(course) == {}
 
 
 def test_refuses_without_bubblewrap(course, monkeypatch, capsys):

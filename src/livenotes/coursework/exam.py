@@ -16,7 +16,7 @@ from typing import Any
 from livenotes.coursework import outputs, wire
 from livenotes.coursework.calls import TestNamespace
 from livenotes.coursework.limits import Limits
-from livenotes.coursework.sandbox import NoSandbox, Session
+from livenotes.coursework.sandbox import DENIED, NoSandbox, Session
 from livenotes.coursework.testing import run_test
 from livenotes.coursework.verdict import CellReport, Report, Verdict
 
@@ -143,7 +143,7 @@ class Exam:
         """Find out how the process ended."""
         end = self.session.end(END)
         if "refused" in end:
-            raise NoSandbox(f"The sandbox could not be set up: {end['refused']}")
+            raise NoSandbox(f"The sandbox could not be set up: {end['refused']}\n{DENIED}")
         status = end.get("status")
         if status == -signal.SIGKILL:
             self._note(Verdict.OUT_OF_MEMORY, f"{where}: the process was killed, as for want of memory")

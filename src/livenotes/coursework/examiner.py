@@ -248,8 +248,9 @@ class Bench:
 
     def examine(self, jobs: Sequence[Job]) -> Iterator[tuple[str, Report]]:
         """Send jobs; yield (key, report) as they come back. Raise NoSandbox if none can be run."""
-        for job in jobs:
-            self.channel.send(job.as_json())
+        with contextlib.suppress(wire.Closed):  # it may have refused before it was asked, and have gone
+            for job in jobs:
+                self.channel.send(job.as_json())
         for _ in jobs:
             message, _ = self.channel.receive()
             if "refused" in message:

@@ -21,8 +21,10 @@ ALL = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 0x1000, 0x4000, 1 << 18
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 CAPABILITY_VERSION_3 = 0x2008_0522
-# The number of the system call differs between processors; its first argument does not.
+JOIN_SESSION_KEYRING = 1
+# The numbers of the system calls clone and keyctl differ between processors; their first arguments do not.
 CLONE_CALL = {"x86_64": 56, "aarch64": 220}
+KEYCTL_CALL = {"x86_64": 250, "aarch64": 219}
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PYTHON = tuple(dict.fromkeys((sys.base_prefix, sys.prefix, str(PACKAGE))))
@@ -88,6 +90,7 @@ def confine(work: str, tmp_bytes: int) -> None:
     _call("mount", b"tmpfs", b"/dev/shm", b"tmpfs", hidden, size)
     _call("mount", b"tmpfs", b"/proc", b"tmpfs", ctypes.c_ulong(MS_NOSUID | MS_NODEV | MS_RDONLY), b"size=4k")
     os.makedirs(work, exist_ok=True)
+    join_new_keyring()
 
 
 UID = 1000
@@ -105,6 +108,14 @@ def become_nobody() -> None:
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
     _call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)  # else /proc/self stays root's, and with it the user map
+
+
+def join_new_keyring() -> None:
+    """Leave the keys of the session one was started in: what a hand-in kept there, the next one would find.
+
+    A kernel may have been built without keys; then there are none to share.
+    """
+    _libc.syscall(KEYCTL_CALL[platform.machine()], JOIN_SESSION_KEYRING, None)
 
 
 def drop_rights() -> None:

@@ -29,6 +29,13 @@ INSTALL = (
     "             sudo dnf install bubblewrap       (Fedora)\n"
     "To run hand-ins unprotected, with your own rights, give --without-sandbox."
 )
+DENIED = (
+    "The sandbox needs user namespaces, which some systems deny. What helps:\n"
+    "  Ubuntu 24.04 or later:  sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\n"
+    "  older Debian:           sudo sysctl -w kernel.unprivileged_userns_clone=1\n"
+    "  in a container:         grade on its host, or in a virtual machine\n"
+    "To run hand-ins unprotected, with your own rights, give --without-sandbox."
+)
 SYSTEM = (
     "/usr",
     "/bin",
@@ -167,7 +174,7 @@ class Sandbox:
         if not self.ready:
             self.errors.seek(0)
             reason = self.errors.read().decode(errors="replace").strip() or "no reason was given"
-            raise NoSandbox(f"The sandbox did not start on this machine:\n{reason}")
+            raise NoSandbox(f"The sandbox did not start on this machine: {reason}\n{DENIED}")
 
     def preload(self, modules: Sequence[str]) -> None:
         """Import modules in the warm process."""

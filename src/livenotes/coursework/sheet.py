@@ -11,6 +11,7 @@ from typing import Any
 
 from livenotes.coursework.exam import Cell
 from livenotes.coursework.handin import Notebook, OwnCell
+from livenotes.coursework.markup import inert
 from livenotes.coursework.testing import hidden_lines, without_hidden
 
 
@@ -84,8 +85,10 @@ class Placed:
         return Cell("given", self.known.source)
 
     def shown(self) -> str:
-        """Return the source as feedback may show it."""
-        return without_hidden(self.source) if self.known is not None and self.known.is_test else self.source
+        """Return the source as feedback may show it: no hidden test, no markup of the student's that runs."""
+        if self.known is not None and not self.known.solution:
+            return without_hidden(self.source) if self.known.is_test else self.source
+        return self.source if self.cell_type == "code" else inert(self.source)
 
 
 def lay_over(sheet: Sheet, handed_in: Notebook) -> tuple[list[Placed], list[str]]:
