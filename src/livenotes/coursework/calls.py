@@ -125,7 +125,10 @@ def _binds(statement: ast.stmt) -> Iterable[str]:
 
 
 def modules(sources: Iterable[str]) -> list[str]:
-    """Return the modules that pieces of code import at their top level."""
+    """Return the modules that pieces of code import at their top level.
+
+    What ``from`` takes out of a package may be a module or not; it is returned as if it were one.
+    """
     found: dict[str, None] = {}
     for source in sources:
         try:
@@ -136,5 +139,6 @@ def modules(sources: Iterable[str]) -> list[str]:
             if isinstance(statement, ast.Import):
                 found |= dict.fromkeys(alias.name for alias in statement.names)
             elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-                found[statement.module] = None
+                names = [statement.module, *(f"{statement.module}.{alias.name}" for alias in statement.names)]
+                found |= dict.fromkeys(names)
     return list(found)

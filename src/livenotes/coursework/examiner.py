@@ -145,15 +145,14 @@ class Examiner:
 
     def _preload(self, job: Job) -> None:
         """Import here and in the sandbox what the instructor's cells import, once for all hand-ins."""
-        given = modules(cell.source for cell in job.cells if cell.kind == "given")
-        tests = modules(cell.source for cell in job.cells if cell.kind == "test")
-        for module in {*tests} - self.known:
-            with contextlib.suppress(Exception):  # the test will say so itself
-                importlib.import_module(module)
-        new = [module for module in {*given, *tests} if module not in self.known]
+        found = modules(cell.source for cell in job.cells if cell.kind in ("given", "test"))
+        new = [module for module in found if module not in self.known]
         if new:
             self.sandbox.preload(new)
             self.known.update(new)
+        for module in new:
+            with contextlib.suppress(Exception):  # the test will say so itself
+                importlib.import_module(module)
 
     def _collect(self, reader: int) -> None:
         exam = self.running[reader]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, Student
 
 from livenotes.coursework.course import Course
 from livenotes.coursework.sheet import Placed, Sheet, SourceCell
@@ -55,7 +55,7 @@ class Book:
         ``scores`` holds, by notebook and cell id, the points, or None for what is graded by hand.
         """
         book = self.gradebook
-        if student not in {entry.id for entry in book.students}:
+        if book.db.get(Student, student) is None:
             book.add_student(student)
         given = {"timestamp": timestamp} if timestamp else {}
         with (
