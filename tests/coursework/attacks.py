@@ -124,7 +124,11 @@ ATTACKS = [
         "finds-a-key",
         "graded",
         3,
-        blocked(KEY + "key = libc.syscall(numbers[1], 10, -3, b'user', b'answers', 0)", "key > 0"),
+        blocked(
+            KEY
+            + "import time\ntime.sleep(1)\nkey = libc.syscall(numbers[1], 10, -3, b'user', b'answers', 0)",
+            "key > 0",
+        ),
     ),
     HandIn("looks-through-files", "graded", 3, blocked(OWN_FILES, "seen")),
     HandIn(

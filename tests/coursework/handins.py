@@ -292,7 +292,7 @@ TABLE = [
         "graded",
         3,
         blocked(
-            "import glob\nold = [m for d in ('/tmp', '/dev/shm', '.') for m in glob.glob(d + '/mark-*')]",
+            "import glob, time\ntime.sleep(1)  # both may run at once\nold = [m for d in ('/tmp', '/dev/shm', '.') for m in glob.glob(d + '/mark-*')]",
             "old",
         ),
     ),
