@@ -1,0 +1,119 @@
+"""Seconds a hand-in for a class of thirty, beside plain ``nbgrader autograde`` on the same files."""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+CLASS = 30
+ROUNDS = 20
+BOOK = Path(__file__).parents[1] / "book" / "coursework"
+ASSIGNMENT = "activations"
+
+
+def _run(course: Path, *command: str) -> float:
+    """Run a Python program in the course; return how long it took."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=course,
+        env={**os.environ, "PATH": path},
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return time.perf_counter() - began
+
+
+def _class(course: Path) -> None:
+    """Make a course in which thirty students hand in the solution."""
+    shutil.copytree(BOOK / "source" / ASSIGNMENT, course / "source" / ASSIGNMENT)
+    (course / "nbgrader_config.py").write_text("c = get_config()\n")
+    _run(course, "nbgrader", "generate_assignment", ASSIGNMENT)
+    cells = json.loads((course / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text())["cells"]
+    answers = {cell["id"]: cell["source"] for cell in cells}
+    released = json.loads((course / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text())
+    for cell in released["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("solution"):
+            cell["source"] = answers[cell["id"]]
+    for number in range(CLASS):
+        folder = course / "submitted" / f"student{number:02}" / ASSIGNMENT
+        folder.mkdir(parents=True)
+        (folder / f"{ASSIGNMENT}.ipynb").write_text(json.dumps(released))
+
+
+def _points(course: Path) -> list[float]:
+    from livenotes.coursework.course import Course
+    from livenotes.coursework.gradebook import Book
+
+    with Book(Course.at(course)) as book:
+        return sorted(total for total, _ in book.totals(ASSIGNMENT).values())
+
+
+def _graded() -> tuple[float, float]:
+    """Grade the class with both; return seconds of ours and of theirs."""
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = Path(folder, "ours"), Path(folder, "theirs")
+        _class(ours)
+        shutil.copytree(ours, theirs)
+        mine = _run(ours, "livenotes.cli", "grade", ASSIGNMENT)
+        plain = _run(theirs, "nbgrader", "autograde", ASSIGNMENT)
+        if not _points(ours) == _points(theirs) == [16.0] * CLASS:
+            raise RuntimeError("the two do not agree on the points")
+        return mine, plain
+
+
+def _overhead() -> float:
+    """Return what confining adds to one hand-in, in milliseconds: the same with and without, in turns."""
+    from livenotes.coursework.exam import Cell, Exam
+    from livenotes.coursework.limits import DEFAULT
+    from livenotes.coursework.sandbox import Sandbox
+
+    cells = [Cell("code", "def double(x):\n    return 2 * x"), Cell("test", "assert double(2) == 4", 1.0)]
+    times: dict[bool, list[float]] = {True: [], False: []}
+    with Sandbox() as closed, Sandbox(confined=False) as open_:
+        for number in range(2 * (ROUNDS + 2)):
+            confined = number % 2 == 0
+            began = time.perf_counter()
+            session = (closed if confined else open_).start(DEFAULT, 1)
+            report = Exam(cells, DEFAULT, session).run()
+            session.close()
+            times[confined].append(time.perf_counter() - began)
+            if report.cells[1].score != 1.0:
+                raise RuntimeError(report.reason)
+    return 1000 * (statistics.median(times[True][2:]) - statistics.median(times[False][2:]))
+
+
+def main() -> list[dict[str, Any]]:
+    """Measure both; return one row a figure."""
+    ours, theirs = _graded()
+    overhead = _overhead()
+    return [
+        {
+            "figure": f"grading {CLASS} honest hand-ins, s each",
+            "ours": ours / CLASS,
+            "theirs": theirs / CLASS,
+            "ratio": ours / theirs,
+            "target": 1 / 20,
+            "against": "nbgrader autograde",
+        },
+        {
+            "figure": "overhead of the sandbox, ms a hand-in",
+            "ours": overhead,
+            "theirs": None,
+            "ratio": None,
+            "target": 25.0,
+            "bounds": "ours",
+        },
+    ]
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(), indent=1))

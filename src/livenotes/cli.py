@@ -1,0 +1,65 @@
+"""The command ``livenotes``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+GRADE = """\
+Grade the hand-ins of an assignment: student code runs in a sandbox, the tests run outside it, and every
+student on the roster gets one verdict with its reason. Points go into nbgrader's gradebook, graded
+notebooks into autograded/, verdicts into verdicts/. What was graded before and has not changed is left
+alone, so an interrupted run goes on where it stopped."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog="livenotes", description="Deep Learning Notes, Live: tools beside the book."
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    grade = commands.add_parser("grade", help="grade an assignment safely", description=GRADE)
+    grade.add_argument("assignment", metavar="ASSIGNMENT", help="its name, a folder in source/")
+    grade.add_argument(
+        "--course", type=Path, default=Path(), metavar="DIR", help="course directory (default: here)"
+    )
+    grade.add_argument(
+        "--student", action="append", metavar="ID", help="grade only this student; may be repeated"
+    )
+    grade.add_argument("--again", action="store_true", help="grade even what was graded and has not changed")
+    limits = grade.add_argument_group("limits of one hand-in")
+    limits.add_argument(
+        "--cell-seconds", type=float, default=30.0, metavar="S", help="one cell (default: 30)"
+    )
+    limits.add_argument(
+        "--total-seconds", type=float, default=120.0, metavar="S", help="all of it (default: 120)"
+    )
+    limits.add_argument("--memory", type=int, default=1024, metavar="MIB", help="memory (default: 1024)")
+    where = grade.add_argument_group("where it runs")
+    where.add_argument("--jobs", type=int, metavar="N", help="hand-ins at a time (default: one a processor)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="send hand-ins to this Dask cluster")
+    where.add_argument(
+        "--without-sandbox",
+        action="store_true",
+        help="run student code unprotected, with your own rights (only where bubblewrap cannot be had)",
+    )
+    out = grade.add_argument_group("files to write")
+    out.add_argument("--canvas", type=Path, metavar="FILE", help="grades as CSV for Canvas")
+    out.add_argument("--moodle", type=Path, metavar="FILE", help="grades as CSV for Moodle")
+    out.add_argument("--picture", type=Path, metavar="FILE", help="how each task went, as .svg, .png or .pdf")
+    grade.add_argument("--quiet", action="store_true", help="no progress bar and no table")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    given = parser().parse_args(arguments)
+    # jsonschema, which nbgrader imports, would build a grammar of web addresses for more than a second
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    from livenotes.coursework.command import grade
+
+    return grade(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The graded notebook: what formgrader opens and ``nbgrader generate_feedback`` turns into a page."""
+
+import json
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from livenotes.coursework.sheet import Placed, Sheet
+from livenotes.coursework.verdict import Report, Verdict
+
+READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+
+
+def notebook(sheet: Sheet, placed: Sequence[Placed], report: Report) -> dict[str, Any]:
+    """Return the notebook with its outputs, without hidden tests; a verdict other than graded comes first."""
+    cells = [_cell(cell, outputs) for cell, outputs in zip(placed, _outputs(placed, report), strict=True)]
+    if report.verdict is not Verdict.GRADED:
+        cells.insert(0, _text(f"**This hand-in: {report.verdict}.** {_plain(report.reason)}."))
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    return {
+        "cells": cells,
+        "metadata": {"kernelspec": sheet.kernelspec} if sheet.kernelspec else {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def _outputs(placed: Sequence[Placed], report: Report) -> list[list[dict[str, Any]]]:
+    return [cell.outputs for cell in report.cells] if report.cells else [[] for _ in placed]
+
+
+def _cell(cell: Placed, outputs: list[dict[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "cell_type": cell.cell_type,
+        "metadata": cell.known.metadata() if cell.known is not None else {},
+        "source": cell.shown(),
+    }
+    if cell.cell_type == "code":
+        made |= {"execution_count": None, "outputs": outputs}
+    elif cell.attachments:
+        made["attachments"] = cell.attachments
+    return made
+
+
+def _text(source: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+
+def _plain(text: str) -> str:
+    """Return text in which nothing is markup: the reason may quote the hand-in."""
+    return "".join(f"&#{ord(c)};" if c in "<>&*_`[]()!\\$#|~" else c for c in text)
+
+
+def write(folder: Path, name: str, content: dict[str, Any]) -> None:
+    """Write the notebook in one step, read-only as nbgrader leaves it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / f"{name}.ipynb", json.dumps(content, indent=1) + "\n", READ_ONLY)
+
+
+def write_whole(path: Path, text: str, mode: int | None = None) -> None:
+    """Replace a file so that nobody ever sees half of it."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    if mode is not None:
+        part.chmod(mode)
+    os.replace(part, path)

@@ -1,0 +1,83 @@
+"""Send hand-ins to the workers of a running Dask cluster; the points are still written by the driver alone.
+
+A task takes a job and gives a report, both as JSON, and touches nothing else: a worker may die in the
+middle of one, and another does it again. Every worker needs this package and bubblewrap.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from distributed import Client, as_completed
+
+from livenotes.coursework import wire
+from livenotes.coursework.examiner import Bench, Job
+from livenotes.coursework.sandbox import NoSandbox
+from livenotes.coursework.verdict import Report
+
+CONNECT_SECONDS = 10
+RETRIES = 3
+
+_benches: dict[int, Bench] = {}
+"""On a worker: one examiner for each of its threads, kept warm between tasks."""
+
+
+class Cluster:
+    """The examiner as its driver sees it, when it is many; used like ``Bench``."""
+
+    def __init__(self, address: str, *, confined: bool = True):
+        try:
+            self.client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise ValueError(f"no Dask scheduler answers at {address}: {error}") from error
+        self.confined = confined
+
+    def examine(self, jobs: Sequence[Job]) -> Iterator[tuple[str, Report]]:
+        """Send jobs; yield (key, report) as they come back. Raise NoSandbox if a worker has none."""
+        futures = self.client.map(
+            examine_here,
+            [job.as_json() for job in jobs],
+            confined=self.confined,
+            pure=False,
+            retries=RETRIES,
+        )
+        for future, reply in as_completed(futures, loop=self.client.loop, with_results=True):
+            future.release()
+            if "refused" in reply:
+                raise NoSandbox(reply["refused"])
+            yield reply["key"], Report.from_json(reply["report"])
+
+    def close(self) -> None:
+        """End the examiners on the workers, and the connection."""
+        self.client.run(retire)
+        self.client.close()
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def examine_here(job: dict[str, Any], confined: bool) -> dict[str, Any]:
+    """On a worker: examine one job."""
+    thread = threading.get_ident()
+    if thread not in _benches:
+        _benches[thread] = Bench(slots=1, confined=confined)
+    try:
+        for key, report in _benches[thread].examine([Job.from_json(job)]):
+            return {"key": key, "report": report.as_json()}
+    except NoSandbox as error:
+        reply = {"refused": str(error)}
+    except wire.Closed:
+        reply = {}
+    _benches.pop(thread).close()
+    if not reply:
+        raise RuntimeError("the examiner ended; the task is to be tried again")
+    return reply
+
+
+def retire() -> None:
+    """On a worker: end its examiners."""
+    while _benches:
+        _benches.popitem()[1].close()

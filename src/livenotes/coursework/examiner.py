@@ -1,0 +1,287 @@
+"""The examiner: a warm process that forks one exam for every notebook handed in, several at a time.
+
+It holds the tests and starts the sandbox, but knows nothing of files or gradebooks: jobs come in and
+reports go out as JSON. Each exam is a process of its own, so that no value a hand-in returns can stop
+the others.
+"""
+
+import base64
+import contextlib
+import gc
+import importlib
+import itertools
+import json
+import os
+import resource
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+import traceback
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy.testing  # noqa: F401  (for the tests)
+
+from livenotes.coursework import groups, namespaces, wire
+from livenotes.coursework.calls import modules
+from livenotes.coursework.exam import Cell, Exam
+from livenotes.coursework.limits import DEFAULT, Limits
+from livenotes.coursework.sandbox import NoSandbox, Sandbox
+from livenotes.coursework.verdict import CellReport, Report, Verdict
+
+MARGIN = 10.0
+EXAM_MEMORY = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to examine."""
+
+    key: str
+    cells: Sequence[Cell]
+    limits: Limits = DEFAULT
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the job as a JSON object."""
+        files = {name: base64.b64encode(blob).decode() for name, blob in self.files.items()}
+        return {
+            "key": self.key,
+            "cells": [asdict(cell) for cell in self.cells],
+            "limits": self.limits.as_json(),
+            "files": files,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Job":
+        """Return the job that ``as_json`` gave."""
+        files = {name: base64.b64decode(text) for name, text in data["files"].items()}
+        return cls(data["key"], [Cell(**cell) for cell in data["cells"]], Limits(**data["limits"]), files)
+
+    def tests(self) -> int:
+        """Return the number of test cells."""
+        return sum(cell.kind == "test" for cell in self.cells)
+
+
+@dataclass
+class Running:
+    """An exam under way: its process, and what it has written of its report."""
+
+    pid: int
+    job: Job
+    deadline: float
+    group: groups.Group | None
+    text: bytearray = field(default_factory=bytearray)
+
+
+class Examiner:
+    """Loop over the jobs of one driver."""
+
+    def __init__(self, driver: socket.socket, *, slots: int, confined: bool):
+        self.driver = wire.Channel(driver, trusted=True)
+        self.confined = confined
+        self.sandbox = Sandbox(confined=confined)
+        self.slots = slots
+        self.waiting: deque[Job] = deque()
+        self.running: dict[int, Running] = {}
+        self.place = groups.place()
+        self.emptied: list[groups.Group] = []
+        self.count = itertools.count()
+        self.known: set[str] = set()
+        self.repeated: set[str] = set()
+        self.events = selectors.DefaultSelector()
+        self.events.register(driver, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Examine until the driver closes its socket."""
+        while True:
+            for key, _ in self.events.select(0.2 if self.running else None):
+                if key.fileobj is self.driver.sock:
+                    try:
+                        message, _ = self.driver.receive()
+                    except wire.Closed:
+                        return self._abandon()
+                    self.waiting.append(Job.from_json(message))
+                else:
+                    self._collect(key.fd)
+            self._stop_late()
+            while self.waiting and len(self.running) < self.slots:
+                self._start(self.waiting.popleft())
+
+    def _start(self, job: Job) -> None:
+        self._preload(job)
+        group = self._group(job)
+        reader, writer = os.pipe()
+        gc.freeze()  # as in the zygote: the collector would copy what the exam shares with this process
+        pid = os.fork()
+        if not pid:
+            os.close(reader)
+            try:
+                _write(writer, examine(job, self.sandbox, group))
+            except Exception:
+                traceback.print_exc()
+            finally:
+                os._exit(0)
+        os.close(writer)
+        deadline = time.monotonic() + job.limits.total + MARGIN
+        self.running[reader] = Running(pid, job, deadline, group)
+        self.events.register(reader, selectors.EVENT_READ)
+
+    def _group(self, job: Job) -> groups.Group | None:
+        """Make a control group for a hand-in, where that can be done; remove those that are empty by now."""
+        self.emptied = [group for group in self.emptied if not group.remove()]
+        if self.place is None or not self.confined:
+            return None
+        path = self.place / f"livenotes-{os.getpid()}-{next(self.count)}"
+        try:
+            return groups.Group.make(path, job.limits.together)
+        except OSError:
+            return None  # the limits of its processes hold still
+
+    def _preload(self, job: Job) -> None:
+        """Import here and in the sandbox what the instructor's cells import, once for all hand-ins."""
+        found = modules(cell.source for cell in job.cells if cell.kind in ("given", "test"))
+        new = [module for module in found if module not in self.known]
+        if new:
+            self.sandbox.preload(new)
+            self.known.update(new)
+        for module in new:
+            with contextlib.suppress(Exception):  # the test will say so itself
+                importlib.import_module(module)
+
+    def _collect(self, reader: int) -> None:
+        exam = self.running[reader]
+        part = os.read(reader, 2**20)
+        if part:
+            exam.text += part
+            return
+        self.events.unregister(reader)
+        os.close(reader)
+        os.waitpid(exam.pid, 0)
+        del self.running[reader]
+        if exam.group is not None:
+            self.emptied.append(exam.group)
+        job = exam.job
+        report = json.loads(exam.text) if exam.text else _lost(job)
+        if "restart" in report and job.key not in self.repeated:
+            self.repeated.add(job.key)
+            self._restart()
+            self.waiting.append(job)
+        else:
+            self.driver.send({"key": job.key, **report})
+
+    def _restart(self) -> None:
+        """Start a new warm process in place of one that has ended."""
+        if self.sandbox.process.poll() is not None:
+            self.sandbox.close()
+            self.sandbox = Sandbox(confined=self.confined)
+            self.known.clear()
+
+    def _stop_late(self) -> None:
+        for exam in self.running.values():
+            if time.monotonic() > exam.deadline:
+                os.kill(exam.pid, signal.SIGKILL)
+
+    def _abandon(self) -> None:
+        for exam in self.running.values():
+            os.kill(exam.pid, signal.SIGKILL)
+            os.waitpid(exam.pid, 0)
+            if exam.group is not None:
+                self.emptied.append(exam.group)
+
+    def close(self) -> None:
+        """End the sandbox, and remove the control groups when the last process in them has gone."""
+        self.sandbox.close()
+        deadline = time.monotonic() + MARGIN
+        while (left := [g for g in self.emptied if not g.remove()]) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.emptied = left
+
+
+def examine(job: Job, sandbox: Sandbox, group: groups.Group | None = None) -> dict[str, Any]:
+    """Run one exam in this process; return its report, or why there is none, as JSON."""
+    most = namespaces.memory_in_use() + EXAM_MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    try:
+        session = sandbox.start(job.limits, job.tests(), group)
+    except wire.Closed:
+        return {"restart": True, "refused": "The sandbox ended and could not be started again."}
+    try:
+        return {"report": Exam(job.cells, job.limits, session, job.files).run().as_json()}
+    except NoSandbox as error:
+        return {"refused": str(error)}
+    finally:
+        session.close()
+
+
+def _lost(job: Job) -> dict[str, Any]:
+    """Report on an exam that was killed: what the hand-in returned kept a test busy for too long."""
+    cells = [CellReport(score=0.0 if cell.kind == "test" else None) for cell in job.cells]
+    reason = "a test did not end with what the hand-in returned"
+    return {"report": Report(Verdict.TIMED_OUT, reason, cells).as_json()}
+
+
+def _write(fd: int, report: dict[str, Any]) -> None:
+    with os.fdopen(fd, "wb") as file:
+        file.write(json.dumps(report).encode())
+
+
+class Bench:
+    """The examiner as its driver sees it: put jobs in, take reports out."""
+
+    def __init__(self, *, slots: int | None = None, confined: bool = True):
+        mine, theirs = wire.pair()
+        self.channel = wire.Channel(mine, trusted=True)
+        slots = slots or os.cpu_count() or 1
+        command = [sys.executable, "-m", __spec__.name, str(theirs.fileno()), str(slots), str(int(confined))]
+        threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self.process = subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env={**os.environ, **threads}
+        )
+        theirs.close()
+
+    def examine(self, jobs: Sequence[Job]) -> Iterator[tuple[str, Report]]:
+        """Send jobs; yield (key, report) as they come back. Raise NoSandbox if none can be run."""
+        with contextlib.suppress(wire.Closed):  # it may have refused before it was asked, and have gone
+            for job in jobs:
+                self.channel.send(job.as_json())
+        for _ in jobs:
+            message, _ = self.channel.receive()
+            if "refused" in message:
+                raise NoSandbox(message["refused"])
+            yield message["key"], Report.from_json(message["report"])
+
+    def close(self) -> None:
+        """End the examiner and everything it started."""
+        self.channel.close()
+        self.process.wait()
+
+    def __enter__(self) -> "Bench":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def main() -> None:
+    """``python -m livenotes.coursework.examiner FD SLOTS CONFINED``."""
+    driver = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the driver, which then closes the socket
+    examiner = Examiner(driver, slots=int(sys.argv[2]), confined=sys.argv[3] == "1")
+    try:
+        examiner.sandbox.wait()
+        examiner.serve()
+    except NoSandbox as error:
+        with contextlib.suppress(wire.Closed):
+            wire.Channel(driver).send({"refused": str(error)})
+    finally:
+        examiner.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Grade an assignment: read the hand-ins, have them examined, write points, notebooks and verdicts.
+
+Only this module and those it calls touch the course directory and the gradebook; what examines the
+hand-ins, here or on other machines, gets jobs and gives reports.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from livenotes.coursework import autograded, handin
+from livenotes.coursework.course import Course
+from livenotes.coursework.examiner import Job
+from livenotes.coursework.gradebook import Book
+from livenotes.coursework.limits import DEFAULT, Limits
+from livenotes.coursework.sheet import Placed, Sheet, lay_over, untouched
+from livenotes.coursework.verdict import CellReport, Report, Verdict
+
+Examine = Callable[[Sequence[Job]], Iterator[tuple[str, Report]]]
+FORMAT = 1
+
+
+@dataclass
+class Result:
+    """What one student's hand-in came to; ``points`` by task, None for what is graded by hand."""
+
+    student: str
+    verdict: Verdict
+    reason: str
+    points: dict[str, float | None] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)
+    fingerprint: str = ""
+    fresh: bool = True
+
+    def save(self, folder: Path) -> None:
+        """Keep the result, so that an interrupted run can go on behind it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        record = {key: value for key, value in asdict(self).items() if key != "fresh"}
+        autograded.write_whole(folder / f"{self.student}.json", json.dumps(record, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path, student: str) -> "Result | None":
+        """Return the result kept for a student, if there is one."""
+        try:
+            data = json.loads((folder / f"{student}.json").read_text(encoding="utf-8"))
+            return cls(**{**data, "verdict": Verdict(data["verdict"]), "fresh": False})
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+
+@dataclass
+class HandIn:
+    """One student's hand-in while it is graded."""
+
+    student: str
+    fingerprint: str = ""
+    timestamp: str | None = None
+    placed: dict[str, list[Placed]] = field(default_factory=dict)
+    reports: dict[str, Report] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    there: bool = True
+
+
+class Grading:
+    """One run over an assignment."""
+
+    def __init__(self, course: Course, book: Book, assignment: str, limits: Limits = DEFAULT):
+        self.course = course
+        self.book = book
+        self.assignment = assignment
+        self.limits = limits
+        self.sheets = book.sheets(assignment)
+        self.material = handin.other_files(course.folder("source", ".", assignment))
+        self.records = course.records(assignment)
+
+    def worth(self) -> dict[str, float]:
+        """Return what every task is worth at most."""
+        several = len(self.sheets) > 1
+        return {
+            f"{sheet.name}/{cell.grade_id}" if several else cell.grade_id: cell.points
+            for sheet in self.sheets
+            for cell in sheet.cells
+            if cell.grade
+        }
+
+    def students(self) -> list[str]:
+        """Return everyone on the roster, and everyone who handed something in."""
+        return sorted({*self.book.students(), *self.course.handed_in(self.assignment)})
+
+    def run(self, students: Iterable[str], examine: Examine, *, again: bool = False) -> Iterator[Result]:
+        """Grade students; yield one result for each, in the order in which they are done."""
+        pending: dict[str, HandIn] = {}
+        for student in students:
+            entry = self._read(student)
+            kept = None if again else self._kept(entry)
+            if kept is not None:
+                yield kept
+            elif not entry.jobs:
+                yield self._finish(entry)
+            else:
+                pending[student] = entry
+        jobs = [job for entry in pending.values() for job in entry.jobs]
+        for key, report in examine(jobs) if jobs else ():
+            student, name = json.loads(key)
+            entry = pending[student]
+            entry.reports[name] = report
+            if len(entry.reports) == len(self.sheets):
+                yield self._finish(entry)
+
+    def _read(self, student: str) -> HandIn:
+        """Read a hand-in; what cannot be read has its report already."""
+        folder = self.course.folder("submitted", student, self.assignment)
+        entry = HandIn(student)
+        digest = hashlib.sha256(json.dumps(self._terms(), sort_keys=True).encode())
+        files: dict[str, bytes] = {}
+        for sheet in self.sheets:
+            try:
+                own = handin.read_notebook(folder, sheet.name)
+                files = files or {**handin.other_files(folder), **self.material}
+                placed, remarks = lay_over(sheet, own)
+            except (handin.Malformed, handin.Missing) as error:
+                verdict = Verdict.MISSING if isinstance(error, handin.Missing) else Verdict.MALFORMED
+                entry.placed[sheet.name] = untouched(sheet)
+                entry.reports[sheet.name] = Report(verdict, str(error))
+                digest.update(f"{verdict}: {error}".encode())
+                continue
+            digest.update(own.data)
+            entry.placed[sheet.name] = placed
+            entry.remarks += remarks
+            key = json.dumps([student, sheet.name])
+            entry.jobs.append(Job(key, [cell.to_run() for cell in placed], self.limits, files))
+        entry.there = os.path.lexists(folder)
+        entry.timestamp = self._timestamp(folder)
+        for name, blob in files.items():
+            digest.update(name.encode() + blob)
+        digest.update((entry.timestamp or "").encode())
+        entry.fingerprint = digest.hexdigest()
+        return entry
+
+    def _terms(self) -> dict[str, Any]:
+        """Return all that decides a result besides the hand-in."""
+        sheets = [sheet.as_json() for sheet in self.sheets]
+        return {"format": FORMAT, "sheets": sheets, "limits": self.limits.as_json()}
+
+    def _timestamp(self, folder: Path) -> str | None:
+        from nbgrader.utils import parse_utc
+
+        try:
+            handin.require_no_link(folder)
+            text = handin.read_file(folder / "timestamp.txt", 200).decode().strip()
+            return text if text and parse_utc(text) else None
+        except Exception:  # whatever a parser of dates makes of it
+            return None
+
+    def _kept(self, entry: HandIn) -> Result | None:
+        """Return the result of an earlier run if nothing has changed since and its notebooks are there."""
+        kept = Result.load(self.records, entry.student)
+        if kept is None or kept.fingerprint != entry.fingerprint:
+            return None
+        folder = self.course.folder("autograded", entry.student, self.assignment)
+        there = all((folder / f"{sheet.name}.ipynb").is_file() for sheet in self.sheets)
+        return kept if there or not entry.there else None
+
+    def _finish(self, entry: HandIn) -> Result:
+        """Write down what a hand-in came to: first the notebooks, then the points, then that it is done."""
+        result = Result(entry.student, *self._verdict(entry), fingerprint=entry.fingerprint)
+        scores = {sheet.name: self._scores(entry, sheet, result) for sheet in self.sheets}
+        if entry.there:
+            folder = self.course.folder("autograded", entry.student, self.assignment)
+            for sheet in self.sheets:
+                placed, report = entry.placed[sheet.name], entry.reports[sheet.name]
+                autograded.write(folder, sheet.name, autograded.notebook(sheet, placed, report))
+            if entry.timestamp:
+                autograded.write_whole(folder / "timestamp.txt", entry.timestamp + "\n", autograded.READ_ONLY)
+            self.book.record(self.assignment, entry.student, entry.timestamp, scores, entry.placed)
+        result.save(self.records)
+        return result
+
+    def _verdict(self, entry: HandIn) -> tuple[Verdict, str]:
+        """Return the verdict of the whole hand-in: that of the first notebook which is not plainly graded."""
+        several = len(self.sheets) > 1
+        for sheet in self.sheets:
+            report = entry.reports[sheet.name]
+            if report.verdict is not Verdict.GRADED:
+                return report.verdict, f"{sheet.name}: {report.reason}" if several else report.reason
+        return Verdict.GRADED, "; ".join(dict.fromkeys(entry.remarks)) or "every cell ran"
+
+    def _scores(self, entry: HandIn, sheet: Sheet, result: Result) -> dict[str, float | None]:
+        """Return the points of every graded cell: what its test earned, or None for a person to say."""
+        report, placed = entry.reports[sheet.name], entry.placed[sheet.name]
+        cells = report.cells or [CellReport() for _ in placed]
+        scores: dict[str, float | None] = {}
+        prefix = f"{sheet.name}/" if len(self.sheets) > 1 else ""
+        for cell, done in zip(placed, cells, strict=True):
+            if cell.known is None or not cell.known.grade:
+                continue
+            if cell.known.is_test:
+                scores[cell.known.grade_id] = done.score or 0.0
+            else:
+                scores[cell.known.grade_id] = None if cell.answered and report.cells else 0.0
+            if done.detail:
+                result.details[prefix + cell.known.grade_id] = done.detail
+        result.points |= {prefix + task: points for task, points in scores.items()}
+        return scores

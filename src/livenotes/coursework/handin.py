@@ -1,0 +1,171 @@
+"""Read what a student handed in, trusting nothing: no link is followed, nothing large is loaded."""
+
+import base64
+import binascii
+import contextlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MAX_NOTEBOOK = 20 * 2**20
+MAX_FILES = 8 * 2**20
+MAX_COUNT = 1000
+MAX_CELLS = 2000
+MAX_CODE = 4 * 2**20
+CELL_TYPES = ("code", "markdown", "raw")
+
+
+class Malformed(Exception):
+    """The hand-in is not a notebook; the message says why, for the student to read."""
+
+
+class Missing(Exception):
+    """There is nothing where the notebook should be; the message says what there is instead."""
+
+
+@dataclass(frozen=True)
+class OwnCell:
+    """A cell as it was handed in; of its metadata only nbgrader's id is kept."""
+
+    cell_type: str
+    source: str
+    grade_id: str | None = None
+    attachments: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook as it was handed in, and its bytes, for a fingerprint."""
+
+    cells: Sequence[OwnCell]
+    data: bytes
+
+
+def read_notebook(folder: Path, name: str) -> Notebook:
+    """Read ``name``.ipynb in a student's folder; raise Malformed or Missing."""
+    path = folder / f"{name}.ipynb"
+    require_no_link(folder)
+    if not os.path.lexists(path):
+        try:
+            raise Missing(_instead(folder, path.name))
+        except OSError as error:
+            raise Malformed(f"the folder cannot be read: {error.strerror}") from error
+    data = read_file(path, MAX_NOTEBOOK)
+    if not data.strip():
+        raise Malformed(f"{path.name} is empty")
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"{path.name} is not a notebook: {str(error)[:100]}") from error
+    cells = list(_cells(content, path.name))
+    size = sum(len(cell.source) for cell in cells)
+    if size > MAX_CODE:
+        raise Malformed(
+            f"{path.name} has {size:,} characters of text and code; at most {MAX_CODE:,} are read"
+        )
+    return Notebook(cells, data)
+
+
+def require_no_link(folder: Path) -> None:
+    """Raise Malformed if a student's folder, or the one it is in, is a symbolic link or no folder."""
+    for part in (folder.parent, folder):
+        mode = part.lstat().st_mode if os.path.lexists(part) else stat.S_IFDIR
+        if stat.S_ISLNK(mode):
+            raise Malformed(f"{part.name} is a symbolic link")
+        if not stat.S_ISDIR(mode):
+            raise Malformed(f"{part.name} is not a folder")
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """Read a regular file without following a link; raise Malformed."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        what = "is a symbolic link" if path.is_symlink() else f"cannot be read: {error.strerror}"
+        raise Malformed(f"{path.name} {what}") from error
+    with os.fdopen(fd, "rb") as file:
+        state = os.fstat(fd)
+        if not stat.S_ISREG(state.st_mode):
+            raise Malformed(f"{path.name} is not a file")
+        if state.st_size > most:
+            raise Malformed(f"{path.name} has {state.st_size:,} bytes; at most {most:,} are read")
+        return file.read(most)
+
+
+def _instead(folder: Path, wanted: str) -> str:
+    if not folder.is_dir():
+        return "nothing was handed in"
+    names = sorted(entry.name for entry in os.scandir(folder) if entry.name != "timestamp.txt")
+    found = ", ".join(names[:5]).encode(errors="replace").decode()
+    return f"there is no {wanted}; found {found}" if found else f"there is no {wanted}: the folder is empty"
+
+
+def _cells(content: Any, name: str) -> Iterator[OwnCell]:
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+        raise Malformed(f"{name} is not a notebook of format 4")
+    if len(content["cells"]) > MAX_CELLS:
+        raise Malformed(f"{name} has {len(content['cells']):,} cells; at most {MAX_CELLS:,} are read")
+    for number, cell in enumerate(content["cells"], start=1):
+        try:
+            yield _cell(cell)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Malformed(f"cell {number} of {name} is broken") from error
+
+
+def _cell(cell: Any) -> OwnCell:
+    kind, source = cell["cell_type"], cell["source"]
+    if isinstance(source, list):
+        source = "".join(source)
+    if kind not in CELL_TYPES or not isinstance(source, str):
+        raise ValueError("not a cell")
+    source.encode()  # a lone surrogate cannot be written again
+    metadata = cell.get("metadata")
+    record = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = record.get("grade_id") if isinstance(record, dict) else None
+    return OwnCell(
+        kind,
+        source.replace("\r\n", "\n"),
+        grade_id if isinstance(grade_id, str) else None,
+        _pictures(cell.get("attachments")),
+    )
+
+
+def _pictures(attachments: Any) -> dict[str, Any] | None:
+    """Keep pictures pasted into a text, and no other attachment."""
+    kept: dict[str, Any] = {}
+    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
+        for mime, data in bundle.items() if isinstance(bundle, dict) else ():
+            if mime in ("image/png", "image/jpeg") and isinstance(data, str) and _is_base64(data):
+                kept[str(name)] = {mime: data}
+    return kept or None
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text.strip(), validate=True))
+    except (binascii.Error, ValueError):
+        return False
+
+
+def other_files(folder: Path, most: int = MAX_FILES) -> dict[str, bytes]:
+    """Read the files beside the notebooks, by path within the folder.
+
+    Left out are links, files with odd names, and what exceeds ``most`` bytes or ``MAX_COUNT`` files.
+    """
+    found: dict[str, bytes] = {}
+    for base, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(base, name)
+            if name.endswith(".ipynb") or name == "timestamp.txt" or name.startswith("."):
+                continue
+            inside = str(path.relative_to(folder))
+            if len(found) < MAX_COUNT and inside.isprintable():
+                with contextlib.suppress(Malformed):
+                    found[inside] = read_file(path, most)
+                    most -= len(found[inside])
+    return found

@@ -1,0 +1,157 @@
+"""A process in namespaces of its own, with limits and no rights: Linux, through libc.
+
+The warm process calls ``clone`` for every hand-in. The child sees its own process table, network,
+message queues, host name and mounts; ``confine`` then hides what is left to hide and gives up
+every right before the hand-in runs.
+"""
+
+import ctypes
+import os
+import platform
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x0002_0000, 0x0400_0000, 0x0800_0000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x1000_0000, 0x2000_0000, 0x4000_0000
+ALL = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
+
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 0x1000, 0x4000, 1 << 18
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
+CAPABILITY_VERSION_3 = 0x2008_0522
+JOIN_SESSION_KEYRING = 1
+# The numbers of the system calls clone and keyctl differ between processors; their first arguments do not.
+CLONE_CALL = {"x86_64": 56, "aarch64": 220}
+KEYCTL_CALL = {"x86_64": 250, "aarch64": 219}
+
+PACKAGE = Path(__file__).resolve().parents[1]
+PYTHON = tuple(dict.fromkeys((sys.base_prefix, sys.prefix, str(PACKAGE))))
+"""The folders that Python runs from, which a hand-in must see."""
+
+_libc = ctypes.PyDLL(None, use_errno=True)
+
+
+def _call(name: str, *arguments: object) -> int:
+    """Call a function of libc; raise OSError if it fails."""
+    result = int(getattr(_libc, name)(*arguments))
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{name}: {os.strerror(code)}")
+    return result
+
+
+def clone(body: Callable[[], None], *, isolated: bool) -> int:
+    """Fork a child that runs ``body`` and never returns; with ``isolated``, in new namespaces of all kinds.
+
+    One call instead of a fork, an unshare and another fork: each copies the whole warm process.
+    """
+    number = CLONE_CALL[platform.machine()]
+    flags = (ALL if isolated else 0) | signal.SIGCHLD
+    ctypes.pythonapi.PyOS_BeforeFork()
+    pid = int(_libc.syscall(number, ctypes.c_ulong(flags), None, None, None, None))
+    if pid:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+        if pid < 0:
+            code = ctypes.get_errno()
+            raise OSError(code, f"clone: {os.strerror(code)}")
+        return pid
+    status = 70
+    try:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+        body()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def confine(work: str, tmp_bytes: int) -> None:
+    """Inside new namespaces: map this user to itself, hide /proc, and give every hand-in an empty /tmp.
+
+    An empty folder in place of /proc hides the other processes, which a new /proc would too, but a
+    new one cannot be mounted without rights that an ordinary user does not have. An environment that
+    lies below /tmp is seen there still, read-only as before.
+    """
+    kept = {path: os.open(path, os.O_PATH) for path in PYTHON if Path(path).is_relative_to("/tmp")}
+    uid, gid = os.geteuid(), os.getegid()
+    for name, text in (("uid_map", f"{UID} {uid} 1"), ("setgroups", "deny"), ("gid_map", f"{UID} {gid} 1")):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+    _call("mount", b"none", b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None)
+    hidden = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
+    size = f"size={tmp_bytes},nr_inodes=4096,mode=1777".encode()
+    _call("mount", b"tmpfs", b"/tmp", b"tmpfs", hidden, size)
+    for path, fd in kept.items():
+        os.makedirs(path, exist_ok=True)
+        source = f"/proc/self/fd/{fd}".encode()
+        _call("mount", source, path.encode(), None, ctypes.c_ulong(MS_BIND | MS_REC), None)
+        os.close(fd)
+    _call("mount", b"tmpfs", b"/dev/shm", b"tmpfs", hidden, size)
+    _call("mount", b"tmpfs", b"/proc", b"tmpfs", ctypes.c_ulong(MS_NOSUID | MS_NODEV | MS_RDONLY), b"size=4k")
+    os.makedirs(work, exist_ok=True)
+    join_new_keyring()
+
+
+UID = 1000
+"""The user a hand-in sees itself as."""
+NOBODY = 65534
+
+
+class _Header(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+def become_nobody() -> None:
+    """Turn root into the user who owns nothing, as a hand-in of root's should not be root's."""
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    _call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)  # else /proc/self stays root's, and with it the user map
+
+
+def join_new_keyring() -> None:
+    """Leave the keys of the session one was started in: what a hand-in kept there, the next one would find.
+
+    A kernel may have been built without keys; then there are none to share.
+    """
+    _libc.syscall(KEYCTL_CALL[platform.machine()], JOIN_SESSION_KEYRING, None)
+
+
+def drop_rights() -> None:
+    """Give up every capability, and the possibility to gain one by running a program.
+
+    Nobody may look into this process either: a hand-in could otherwise trace the one that reports on it.
+    """
+    _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
+    _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    empty = (ctypes.c_uint32 * 6)()
+    _call("capset", ctypes.byref(_Header(CAPABILITY_VERSION_3, 0)), empty)
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends."""
+    _call("prctl", PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+def memory_in_use() -> int:
+    """Bytes of address space of this process."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def limit(*, memory: int, processes: int, cpu: int, file_size: int) -> None:
+    """Set the limits of this process and of all it starts."""
+    for what, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_NPROC, processes),
+        (resource.RLIMIT_CPU, cpu),
+        (resource.RLIMIT_FSIZE, file_size),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+    ):
+        hard = resource.getrlimit(what)[1]
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (allowed, allowed))

@@ -1,0 +1,130 @@
+"""Run the source of a test cell on the names of a hand-in, and say what it is worth.
+
+A cell that runs through earns its points. If its last line is a number, it earns that many, as in
+nbgrader. What a visible test says is shown to the student; of a hidden one only that it failed.
+"""
+
+import ast
+import contextlib
+import io
+import math
+import signal
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from livenotes.coursework.calls import TestNamespace
+from livenotes.coursework.verdict import CellReport
+
+BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
+HIDDEN_NOTE = "# (hidden tests are not shown)"
+HIDDEN_FAILURE = "A test that is not shown failed."
+TEST_FILE = "<test>"
+MAX_TEXT = 4000
+
+
+class TooLong(Exception):
+    """The test did not end in time."""
+
+
+def hidden_lines(source: str) -> set[int]:
+    """Return the numbers of the lines between the markers, which count as hidden themselves."""
+    hidden: set[int] = set()
+    inside = False
+    for number, line in enumerate(source.split("\n"), start=1):
+        inside = inside or BEGIN in line
+        if inside:
+            hidden.add(number)
+        inside = inside and END not in line
+    return hidden
+
+
+def without_hidden(source: str) -> str:
+    """Return the test as a student may see it."""
+    hidden = hidden_lines(source)
+    lines: list[str] = []
+    for number, line in enumerate(source.split("\n"), start=1):
+        if number not in hidden:
+            lines.append(line)
+        elif number - 1 not in hidden:
+            lines.append(line[: len(line) - len(line.lstrip())] + HIDDEN_NOTE)
+    return "\n".join(lines)
+
+
+def run_test(source: str, points: float, names: TestNamespace, seconds: float) -> CellReport:
+    """Run a test cell; return its points and what there is to show.
+
+    What the test prints is dropped, because it may print what is hidden.
+    """
+    try:
+        with (
+            _time_limit(seconds),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            value = _run(source, names)
+    except (KeyboardInterrupt, SystemExit, Exception) as error:
+        return _failed(source, error)
+    return CellReport(score=_worth(value, points))
+
+
+def _run(source: str, names: TestNamespace) -> Any:
+    """Execute the source; return the value of its last line if that is an expression."""
+    tree = ast.parse(source, TEST_FILE)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, TEST_FILE, "exec"), names)
+    if not isinstance(last, ast.Expr):
+        return None
+    return eval(compile(ast.Expression(last.value), TEST_FILE, "eval"), names)
+
+
+def _worth(value: Any, points: float) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return min(max(float(value), 0.0), points)
+    return points
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise TooLong when the time is up: a value of the hand-in may send a test into a long loop."""
+
+    def stop(*_: object) -> None:
+        raise TooLong("the test did not end in time")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds + 0.5)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _failed(source: str, error: BaseException) -> CellReport:
+    lines = list(_lines(error.__traceback__))
+    detail = "".join(traceback.format_exception(error))[-MAX_TEXT:]
+    hidden = hidden_lines(source)
+    if not lines or any(line in hidden for line in lines):
+        shown = {
+            "output_type": "error",
+            "ename": "HiddenTest",
+            "evalue": HIDDEN_FAILURE,
+            "traceback": [HIDDEN_FAILURE],
+        }
+        return CellReport([shown], 0.0, detail)
+    line = lines[0]
+    name, text = type(error).__name__, str(error)[:MAX_TEXT]
+    if any(number < line for number in hidden):  # by now the hand-in has seen hidden inputs, and may say them
+        text = "What it says is not shown, because hidden tests come before it."
+    quoted = f"----> {line} {source.split(chr(10))[line - 1]}"
+    shown = {"output_type": "error", "ename": name, "evalue": text, "traceback": [quoted, f"{name}: {text}"]}
+    return CellReport([shown], 0.0, detail)
+
+
+def _lines(step: TracebackType | None) -> Iterator[int]:
+    """Yield the lines of the test that an error went through."""
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == TEST_FILE:
+            yield step.tb_lineno
+        step = step.tb_next

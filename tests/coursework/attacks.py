@@ -1,0 +1,180 @@
+"""More rows for the table of ``handins``: attacks on the sandbox's own parts, on the reader, on feedback."""
+
+import json
+import os
+
+from .handins import DOUBLE, WRONG, HandIn, _by_id, blocked
+
+LIBC = "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+READ_MEMORY = (
+    LIBC
+    + """\
+class Part(ctypes.Structure): _fields_ = [("base", ctypes.c_void_p), ("size", ctypes.c_size_t)]
+here = ctypes.create_string_buffer(8)
+mine, its = Part(ctypes.addressof(here), 8), Part(id(os), 8)
+got = libc.process_vm_readv(1, ctypes.byref(mine), 1, ctypes.byref(its), 1, 0)"""
+)
+NESTED = (
+    LIBC
+    + """\
+libc.unshare(0x10020000)
+libc.umount2(b"/proc", 2)
+seen = [name for name in os.listdir("/proc") if name.isdigit()]"""
+)
+KEY = "import ctypes, platform\nnumbers = {'x86_64': (248, 250), 'aarch64': (217, 219)}[platform.machine()]\nlibc = ctypes.CDLL(None)\n"
+OWN_FILES = """\
+import os, stat
+def kind(fd):
+    try: return os.fstat(fd).st_mode
+    except OSError: return stat.S_IFCHR
+seen = [fd for fd in range(3, 256) if stat.S_ISREG(kind(fd)) or stat.S_ISDIR(kind(fd))]"""
+FRAMES = """\
+import sys, json, struct
+def answer_to(x):
+    frame = sys._getframe()
+    while frame and not ("mine" in frame.f_locals and "message" in frame.f_locals):
+        frame = frame.f_back
+    return frame.f_locals["mine"], frame.f_locals["message"]["id"], str(int(np.ravel(x)[0]))
+"""
+LEAK_BY_DTYPE = (
+    FRAMES
+    + """\
+def double(x):
+    channel, number, text = answer_to(x)
+    if len(text) > 3:
+        head = ("{'descr': '|V%s', 'fortran_order': False, 'shape': (1,), }" % text).encode()
+        blob = b"\\x93NUMPY\\x01\\x00" + struct.pack("<H", len(head)) + head
+        channel.send({"value": {"array": 0}, "id": number}, [blob])
+    return 2 * x
+"""
+)
+LEAK_BY_SIZE = (
+    FRAMES
+    + """\
+def double(x):
+    channel, number, text = answer_to(x)
+    if len(text) > 3:
+        channel.sock.sendall(struct.pack(">II", 0, 1_000_000_000 + int(text)))
+    return 2 * x
+"""
+)
+HALF = "import os, struct, time\nfor fd in range(3, 256):\n    try: os.write(fd, struct.pack('>II', 1 << 20, 0))\n    except OSError: pass\ntime.sleep(1000)"
+PLOTS = "import base64, os\nfor _ in range(6):\n    display({'image/png': base64.b64encode(os.urandom(700_000)).decode()}, raw=True)"
+
+
+def _own_cells(sources):
+    def change(notebook):
+        empty = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+        notebook["cells"] += [{**empty, "id": f"own-{n}", "source": text} for n, text in enumerate(sources)]
+
+    return change
+
+
+def metadata_of_every_cell(value):
+    def change(notebook):
+        for cell in notebook["cells"]:
+            cell["metadata"] = value
+
+    return change
+
+
+def attachments(notebook):
+    _by_id(notebook, "why")["attachments"] = {"a": [], "b": {"image/png": 7}, "c": {"text/html": "<script>"}}
+
+
+def beside(name, data=b""):
+    """Return what writes the notebook and a file beside it."""
+
+    def write(folder, notebook, course):
+        plain(folder, notebook, course)
+        with open(os.path.join(os.fsencode(folder), name), "wb") as file:
+            file.write(data)
+
+    return write
+
+
+def plain(folder, notebook, course):
+    (folder / "small.ipynb").write_text(json.dumps(notebook))
+
+
+def many_files(folder, notebook, course):
+    plain(folder, notebook, course)
+    for number in range(3_000):
+        (folder / f"{number:0200}").touch()
+
+
+def odd_name(folder, notebook, course):
+    with open(os.path.join(os.fsencode(folder), b"\xff\n.ipynb"), "wb") as file:
+        file.write(b"{}")
+
+
+ATTACKS = [
+    HandIn(
+        "traces-process-1", "graded", 3, blocked(LIBC + "got = libc.ptrace(16, 1, None, None)", "got == 0")
+    ),
+    HandIn("reads-process-1", "graded", 3, blocked(READ_MEMORY, "got > 0")),
+    HandIn("nested-namespaces", "graded", 3, blocked(NESTED, "seen")),
+    HandIn(
+        "leaves-a-key",
+        "graded",
+        3,
+        KEY + "libc.syscall(numbers[0], b'user', b'answers', b'42', 2, -3)\n" + DOUBLE,
+    ),
+    HandIn(
+        "finds-a-key",
+        "graded",
+        3,
+        blocked(
+            KEY
+            + "import time\ntime.sleep(1)\nkey = libc.syscall(numbers[1], 10, -3, b'user', b'answers', 0)",
+            "key > 0",
+        ),
+    ),
+    HandIn("looks-through-files", "graded", 3, blocked(OWN_FILES, "seen")),
+    HandIn(
+        "looks-around",
+        "graded",
+        3,
+        blocked(
+            "import os\nseen = {'run', 'sys', 'var', 'srv', 'media'} & {*os.listdir('/')} or os.listdir('/etc/ssl')",
+            "seen",
+        ),
+    ),
+    HandIn(
+        "reads-the-environment",
+        "graded",
+        3,
+        blocked("import os\nseen = [name for name in os.environ if 'SECRET' in name]", "seen"),
+    ),
+    HandIn(
+        "raises-its-limits",
+        "graded",
+        3,
+        blocked("import resource as r\nr.setrlimit(r.RLIMIT_AS, (r.RLIM_INFINITY,) * 2)", "True"),
+    ),
+    HandIn("odd-signal", "crashed", 0, "import os\nos.kill(os.getpid(), 40)", reason="signal 40"),
+    HandIn("stops-itself", "timed out", 0, "import os\nos.kill(os.getpid(), 19)", reason="cell 3"),
+    HandIn("closes-its-files", "crashed", 0, "import os\nos.closerange(3, 256)"),
+    HandIn("half-a-message", "timed out", 0, HALF, reason="cell 3"),
+    HandIn("kills-its-snapshots", "crashed", 0, answer="import os\nos.kill(-1, 9)"),
+    HandIn(
+        "slow-cells",
+        "timed out",
+        0,
+        change=_own_cells(["import time\ntime.sleep(1.9)"] * 8),
+        reason="12 s were over",
+    ),
+    HandIn("dribbles-memory", "out of memory", 3, change=_own_cells(["x = 'x' * (1 << 30)"])),
+    HandIn("leaks-by-dtype", "graded", 1, LEAK_BY_DTYPE),
+    HandIn("leaks-by-size", "malformed", 1, LEAK_BY_SIZE),
+    HandIn("plots-for-gigabytes", "graded", 3, change=_own_cells([PLOTS] * 20)),
+    HandIn("metadata-a-list", "graded", 0, change=metadata_of_every_cell([])),
+    HandIn("metadata-null", "graded", 0, change=metadata_of_every_cell(None)),
+    HandIn("odd-attachments", "graded", 3, change=attachments),
+    HandIn("megabytes-of-code", "malformed", 0, DOUBLE + "#" * (9 << 20), reason="code"),
+    HandIn("large-file-beside", "graded", 3, write=beside(b"data", bytes(7 << 20))),
+    HandIn("many-files-beside", "graded", 3, write=many_files),
+    HandIn("odd-file-beside", "graded", 3, write=beside(b"\xff\n.txt")),
+    HandIn("odd-wrong-name", "missing", 0, write=odd_name),
+    HandIn("honest-at-last", "graded", 3, WRONG + DOUBLE),
+]

@@ -1,0 +1,126 @@
+"""The book's assignments: nothing leaks into the release, the solution earns all points, a blank none."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from livenotes.coursework.course import Course
+from livenotes.coursework.examiner import Bench
+from livenotes.coursework.grade import Grading
+from livenotes.coursework.gradebook import Book
+
+from . import course as small
+
+pytestmark = pytest.mark.usefixtures("bubblewrap")
+
+BOOK = Path(__file__).parents[2] / "book" / "coursework"
+ASSIGNMENTS = sorted(path.name for path in (BOOK / "source").iterdir())
+each = pytest.mark.parametrize("assignment", ASSIGNMENTS)
+
+
+def source(assignment):
+    return json.loads((BOOK / "source" / assignment / f"{assignment}.ipynb").read_text())
+
+
+def text(cell):
+    return "".join(cell["source"])
+
+
+def split(cell):
+    """Return the lines a release may show, those of the solution, and those of hidden tests."""
+    shown, solution, hidden = [], [], []
+    kept = shown
+    for line in text(cell).split("\n"):
+        if "BEGIN SOLUTION" in line:
+            kept = solution
+        elif "BEGIN HIDDEN TESTS" in line:
+            kept = hidden
+        elif "END SOLUTION" in line or "END HIDDEN TESTS" in line:
+            kept = shown
+        else:
+            kept.append(line)
+    if cell["metadata"].get("nbgrader", {}).get("solution") and not solution:
+        return [], shown, hidden  # without markers, all of it is the solution
+    return shown, solution, hidden
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    root = tmp_path_factory.mktemp("book") / "course"
+    shutil.copytree(BOOK / "source", root / "source")
+    (root / "nbgrader_config.py").write_text("c = get_config()\n")
+    small.generate(root, *ASSIGNMENTS)
+    results = {}
+    with Bench() as bench, Book(Course.at(root)) as book:
+        for assignment in ASSIGNMENTS:
+            released = small.release(root, assignment)
+            answers = {
+                record["grade_id"]: text(cell)
+                for cell in source(assignment)["cells"]
+                if (record := cell["metadata"].get("nbgrader", {})).get("solution")
+            }
+            small.hand_in(root, "reference", small.filled(released, answers), assignment)
+            small.hand_in(root, "blank", released, assignment)
+            run = Grading(Course.at(root), book, assignment)
+            done = {result.student: result for result in run.run(["reference", "blank"], bench.examine)}
+            results[assignment] = done, run.worth(), released
+    return results
+
+
+def test_the_three_chapters_have_one():
+    assert {"activations", "dropout", "recurrent"} <= set(ASSIGNMENTS)
+
+
+STUBS = {"# YOUR CODE HERE", "raise NotImplementedError()", "YOUR ANSWER HERE"}
+
+
+@each
+def test_release_holds_no_solution_and_no_hidden_test(graded, assignment):
+    """What is released is what stands outside the markers, and the stubs."""
+    released = {cell["id"]: cell for cell in graded[assignment][2]["cells"]}
+    assert len(released) == len(source(assignment)["cells"])
+    for cell in source(assignment)["cells"]:
+        record = cell["metadata"].get("nbgrader", {})
+        shown, solution, hidden = split(cell)
+        assert bool(solution) == record.get("solution", False)
+        assert bool(hidden) == (record.get("grade", False) and not record["solution"])
+        lines = text(released[cell["id"]]).split("\n")
+        assert [line for line in lines if line.strip() not in STUBS] == shown
+        assert not released[cell["id"]].get("outputs")
+
+
+@each
+def test_reference_scores_all(graded, assignment):
+    done, worth, _ = graded[assignment]
+    result = done["reference"]
+    assert (result.verdict, result.reason) == ("graded", "every cell ran")
+    by_hand = [task for task, points in result.points.items() if points is None]
+    assert len(by_hand) == 1
+    assert {t: p for t, p in result.points.items() if p is not None} == {
+        t: p for t, p in worth.items() if t not in by_hand
+    }
+
+
+@each
+def test_blank_scores_nothing(graded, assignment):
+    done, worth, _ = graded[assignment]
+    assert done["blank"].verdict == "graded"
+    assert done["blank"].points == dict.fromkeys(worth, 0.0)
+
+
+@each
+def test_there_are_three_to_six_tasks_of_several_kinds(graded, assignment):
+    assert 3 <= len(graded[assignment][1]) <= 6
+
+
+@each
+def test_every_code_task_can_be_lost(graded, assignment):
+    """The hidden part alone refuses an answer that only satisfies the visible one: every test has both."""
+    for cell in source(assignment)["cells"]:
+        record = cell["metadata"].get("nbgrader", {})
+        if record.get("grade") and not record["solution"]:
+            shown, _, hidden = split(cell)
+            assert any("assert" in line for line in shown)
+            assert any("assert" in line for line in hidden)
