@@ -16,6 +16,7 @@ MAX_FILES = 8 * 2**20
 MAX_COUNT = 1000
 MAX_CELLS = 2000
 MAX_CODE = 4 * 2**20
+EXCHANGE = ("timestamp.txt", "submission_secret.txt")  # what nbgrader puts beside a hand-in
 CELL_TYPES = ("code", "markdown", "raw")
 
 
@@ -96,10 +97,19 @@ def read_file(path: Path, most: int) -> bytes:
         return file.read(most)
 
 
+def read_note(folder: Path, name: str) -> str | None:
+    """Return a short text that nbgrader has put beside a hand-in; None if there is none that can be read."""
+    try:
+        require_no_link(folder)
+        return read_file(folder / name, 200).decode()
+    except (Malformed, UnicodeDecodeError):
+        return None
+
+
 def _instead(folder: Path, wanted: str) -> str:
     if not folder.is_dir():
         return "nothing was handed in"
-    names = sorted(entry.name for entry in os.scandir(folder) if entry.name != "timestamp.txt")
+    names = sorted(entry.name for entry in os.scandir(folder) if entry.name not in EXCHANGE)
     found = ", ".join(names[:5]).encode(errors="replace").decode()
     return f"there is no {wanted}; found {found}" if found else f"there is no {wanted}: the folder is empty"
 
@@ -161,7 +171,7 @@ def other_files(folder: Path, most: int = MAX_FILES) -> dict[str, bytes]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(base, name)
-            if name.endswith(".ipynb") or name == "timestamp.txt" or name.startswith("."):
+            if name.endswith(".ipynb") or name in EXCHANGE or name.startswith("."):
                 continue
             inside = str(path.relative_to(folder))
             if len(found) < MAX_COUNT and inside.isprintable():

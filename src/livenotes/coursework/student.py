@@ -6,6 +6,7 @@ answers treats them as written by the hand-in.
 
 import base64
 import contextlib
+import functools
 import io
 import os
 import signal
@@ -17,6 +18,7 @@ import matplotlib.pyplot as plt
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.backends import backend_agg
 from matplotlib_inline.backend_inline import configure_inline_support as inline
 from traitlets.config import Config
 
@@ -29,8 +31,8 @@ WARM_UP = (
     "1 / 0",
     "%matplotlib inline",
     # powers of ten on an axis are set as formulas, which takes a parser and three fonts
-    "import matplotlib.pyplot as plt; plt.semilogy([1, 2], [1e-3, 1], '.-', label='$x$'); plt.xlabel('x');"
-    "plt.title('x'); plt.legend(); plt.grid(); plt.show()",
+    "import matplotlib.pyplot as plt; plt.semilogy([1, 2], [1e-18, 1e6], '.-', label='$x$'); plt.xlabel('x');"
+    "plt.yticks([10.0**k for k in range(-18, 7)]); plt.title('x'); plt.legend(); plt.grid(); plt.show()",
 )
 
 
@@ -98,6 +100,8 @@ def make_shell() -> InteractiveShell:
     config.InteractiveShell.cache_size = 0
     shell = _Shell.instance(config=config, displayhook_class=_Hook, display_pub_class=_Publisher)
     shell.__dict__["system"] = shell.system_piped  # what `!command` prints is then kept, too
+    # one parser of formulas for all figures, so that it knows those of the warm-up still
+    backend_agg.MathTextParser = functools.cache(backend_agg.MathTextParser)  # type: ignore[attr-defined, assignment]
     inline(shell, "module://matplotlib_inline.backend_inline")
     for source in WARM_UP:
         run(shell, source, 1000)
