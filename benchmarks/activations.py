@@ -1,15 +1,10 @@
-"""Time of every activation against torch: one thread, a million float32 values, forward and backward.
-
-Run ``python benchmarks/activations.py``. Ours and theirs take turns, so that whatever else the machine does
-meets both. The figures are medians of processor time, the ratio is the median of the turns' ratios.
-"""
+"""Time of every activation against torch: one thread, a million float32 values, forward and backward."""
 
 import os
 
 # Before NumPy and torch load: each would otherwise start a thread for every core.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
@@ -19,6 +14,8 @@ import torch
 from torch.nn import functional
 
 from livenotes.activations import REGISTRY, Activation
+
+from ._turns import take_turns
 
 SIZE = 1_000_000
 TURNS = 15
@@ -66,27 +63,12 @@ PEERS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 
 def compare(figure: str, ours: Callable[[], Any], theirs: Callable[[], Any]) -> Row:
     """Time both in turns, the first of which only warms up."""
-    turns = np.array([[_time(ours), _time(theirs)] for _ in range(TURNS + 1)][1:])
-    medians, ratios = np.median(turns, axis=0), turns[:, 0] / turns[:, 1]
-    return row(f"{figure}, ms", medians[0], medians[1], float(np.median(ratios)), EACH)
-
-
-def _time(call: Callable[[], Any]) -> float:
-    start = time.process_time()
-    call()
-    return 1e3 * (time.process_time() - start)
+    return row(f"{figure}, ms", **take_turns(ours, theirs, TURNS, warm_up=1), target=EACH)
 
 
 def row(figure: str, ours: float, theirs: float, ratio: float, target: float) -> Row:
     """Put one comparison into a line of the report."""
-    return {
-        "figure": figure,
-        "ours": float(ours),
-        "theirs": float(theirs),
-        "ratio": ratio,
-        "target": target,
-        "against": "torch",
-    }
+    return {"figure": figure, "ours": ours, "theirs": theirs, "ratio": ratio, "target": target}
 
 
 def measure(act: Activation, x: np.ndarray) -> list[Row]:
@@ -109,11 +91,5 @@ def main() -> list[Row]:
     rows = [r for act in REGISTRY.values() for r in measure(act, x)]
     for name in ("forward", "backward"):
         figures = [(r["ours"], r["theirs"], r["ratio"]) for r in rows if f" {name}," in r["figure"]]
-        rows.append(row(f"median over all, {name}, ms", *np.median(figures, axis=0), MEDIAN))
+        rows.append(row(f"median over all, {name}, ms", *np.median(figures, axis=0).tolist(), MEDIAN))
     return rows
-
-
-if __name__ == "__main__":
-    for r in main():
-        times = f"{r['ours']:8.2f} {r['theirs']:8.2f} {r['ratio']:6.2f}"
-        print(f"{r['figure']:36} {times}  {'' if r['ratio'] <= r['target'] else 'above'} {r['target']:g}")

@@ -113,7 +113,3 @@ def main() -> list[dict[str, Any]]:
             "bounds": "ours",
         },
     ]
-
-
-if __name__ == "__main__":
-    print(json.dumps(main(), indent=1))

@@ -51,8 +51,3 @@ def main() -> list[dict[str, Any]]:
             "against": "gensim",
         }
     ]
-
-
-if __name__ == "__main__":
-    for r in main():
-        print(f"{r['figure']}: {r['ours']:.0f}, gensim {r['theirs']:.0f}, {r['ratio']:.2f} times as long")

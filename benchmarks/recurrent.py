@@ -2,21 +2,18 @@
 
 Two opponents: ``torch.nn``, whose LSTM and GRU are compiled loops, and the same cell as a loop over time in
 Python with torch's automatic differentiation, the way a chapter "from scratch" is usually written.
-
-Run ``python benchmarks/recurrent.py``. Ours and theirs take turns, so that whatever else the machine does
-meets both. The figures are medians of processor time in milliseconds, the ratio is the median of the turns'.
 """
 
 from collections.abc import Callable
-from time import process_time
 from typing import Any
 
 import numpy as np
 import torch
 from numpy import ndarray
-from threadpoolctl import threadpool_limits
 
 from livenotes.recurrent import CELLS
+
+from ._turns import one_thread, take_turns
 
 LAYER = (100, 32, 64, 128)  # T, B, D, H of a layer as one would use it
 TOY = (100, 32, 2, 32)  # and of one that learns the toy tasks of the chapters
@@ -92,20 +89,6 @@ def torch_loop(name: str, inputs: int, hidden: int) -> Opponent:
     return params, forward
 
 
-def take_turns(a: Callable[[], Any], b: Callable[[], Any]) -> dict[str, float]:
-    """Median milliseconds of both, and the median of the ratio turn by turn."""
-    times = []
-    for _ in range(TURNS + 2):
-        start = process_time()
-        a()
-        middle = process_time()
-        b()
-        times.append((middle - start, process_time() - middle))
-    first, second = 1e3 * np.array(times[2:]).T  # the first two turns warm up
-    medians = [float(np.median(v)) for v in (first, second, first / second)]
-    return dict(zip(("ours", "theirs", "ratio"), medians, strict=True))
-
-
 def tape_bytes(tape: Any) -> int:
     """Bytes that our tape holds, the input included; an array and views of it count once."""
     owners = [a if a.base is None else a.base for a in tape if isinstance(a, ndarray)]
@@ -148,28 +131,15 @@ def main() -> list[dict[str, Any]]:
     """Measure everything; each entry has figure, ours, theirs, ratio and target (ratio aimed at, or None)."""
     rng = np.random.default_rng(0)
     results: list[dict[str, Any]] = []
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            for name, make, (steps, batch, inputs, hidden), target in MATCHES:
-                x = rng.normal(size=(steps, batch, inputs)).astype(np.float32)
-                g = rng.normal(size=(steps, batch, hidden)).astype(np.float32)
-                opponent, run = make(name, inputs, hidden), ours(name, x, g)
-                match = f"{name} against {make.__name__}, D={inputs}, H={hidden}"
-                times = take_turns(run, theirs(opponent, x, g))
-                results.append({"figure": f"{match}: forward and backward, ms", **times, "target": target})
-                mine, other = tape_bytes(run()) / steps, saved_bytes(opponent, x) / steps
-                sizes = {"ours": mine, "theirs": other, "ratio": mine / other}
-                results.append({"figure": f"{match}: tape, bytes a step", **sizes, "target": None})
-    finally:
-        torch.set_num_threads(threads)
+    with one_thread():
+        for name, make, (steps, batch, inputs, hidden), target in MATCHES:
+            x = rng.normal(size=(steps, batch, inputs)).astype(np.float32)
+            g = rng.normal(size=(steps, batch, hidden)).astype(np.float32)
+            opponent, run = make(name, inputs, hidden), ours(name, x, g)
+            match = f"{name} against {make.__name__}, D={inputs}, H={hidden}"
+            times = take_turns(run, theirs(opponent, x, g), TURNS, warm_up=2)
+            results.append({"figure": f"{match}: forward and backward, ms", **times, "target": target})
+            mine, other = tape_bytes(run()) / steps, saved_bytes(opponent, x) / steps
+            sizes = {"ours": mine, "theirs": other, "ratio": mine / other}
+            results.append({"figure": f"{match}: tape, bytes a step", **sizes, "target": None})
     return results
-
-
-if __name__ == "__main__":
-    for entry in main():
-        aim = "" if entry["target"] is None else f"  (aim: at most {entry['target']:.2f})"
-        print(
-            f"{entry['figure']:76s} {entry['ours']:10.1f} {entry['theirs']:10.1f} {entry['ratio']:6.2f}{aim}"
-        )

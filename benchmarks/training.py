@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import torch
 from numpy import ndarray
-from threadpoolctl import threadpool_limits
 
 from livenotes.datasets.adding import adding
 from livenotes.losses import squared_error
 from livenotes.optimization import adam, adam_init, clip_by_norm
 from livenotes.recurrent import CELLS
 
-from .recurrent import take_turns
+from ._turns import one_thread, take_turns
 
 STEPS, BATCH, HIDDEN, RATE, LIMIT = 100, 32, 64, 0.002, 1.0
+TURNS = 25
 LAYERS = {"elman_tanh": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
 
@@ -66,14 +66,9 @@ def main() -> list[dict[str, Any]]:
     task = adding(np.random.default_rng(0), BATCH, STEPS)
     x, target = task.x.astype(np.float32), task.target[:, None].astype(np.float32)
     rows: list[dict[str, Any]] = []
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            for name in LAYERS:
-                times = take_turns(ours(name, x, target), theirs(name, x, target))
-                figure = f"{name}, T=100, B=32, H=64: training step with Adam, ms"
-                rows.append({"figure": figure, **times, "target": None})
-    finally:
-        torch.set_num_threads(threads)
+    with one_thread():
+        for name in LAYERS:
+            times = take_turns(ours(name, x, target), theirs(name, x, target), TURNS, warm_up=2)
+            figure = f"{name}, T=100, B=32, H=64: training step with Adam, ms"
+            rows.append({"figure": figure, **times, "target": None})
     return rows

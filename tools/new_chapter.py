@@ -1,6 +1,6 @@
 """Begin a chapter: a notebook with the cells that every chapter has, in their order.
 
-Usage: python tools/new_chapter.py NAME TITLE     for example: beyond-relu "Beyond ReLU"
+Usage: python -m tools.new_chapter NAME TITLE     for example: beyond-relu "Beyond ReLU"
 """
 
 import re
@@ -9,9 +9,8 @@ from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from tools.store import BOOK, METADATA
 
-BOOK = Path(__file__).parents[1] / "book"
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 OPENING = """# {title}
 
 The question, in words that need none of the chapter.
@@ -79,7 +78,7 @@ def chapter(name: str, title: str) -> nbformat.NotebookNode:
         if label in ("idea", "measured"):
             cells.append(_hidden(f'claims.section("{name}", "{name}-{label}")', "remove-input"))
     cells.append(new_markdown_cell(EXERCISES.format(name=name)))
-    return new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    return new_notebook(cells=cells, metadata=METADATA)
 
 
 def _hidden(source: str, tag: str) -> nbformat.NotebookNode:

@@ -12,7 +12,11 @@ from tqdm import tqdm
 
 BOOK = Path(__file__).parents[1] / "book"
 NOT_STORED = ("image/", "application/vnd.jupyter.widget")
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+# What every notebook says of itself: the kernel that each installation has, and nothing of this one.
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 
 
 def store(path: Path) -> None:
@@ -25,7 +29,7 @@ def store(path: Path) -> None:
             data = output.get("data", {})
             for kind in [k for k in data if k.startswith(NOT_STORED)]:
                 del data[kind]
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    notebook.metadata = nbformat.from_dict(METADATA)
     nbformat.write(notebook, path)
 
 

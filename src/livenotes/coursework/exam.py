@@ -80,7 +80,7 @@ class Exam:
 
     def _outputs(self, reply: wire.Message | None, number: int) -> list[dict[str, Any]]:
         if reply is None:
-            return [_error("Stopped", self.reason)]
+            return [outputs.error("Stopped", self.reason)]
         if reply.get("error") == "MemoryError":
             size = self.limits.memory // 2**20
             self._note(Verdict.OUT_OF_MEMORY, f"cell {number} asked for more than {size} MiB")
@@ -166,12 +166,12 @@ class Exam:
                 continue
             if time.monotonic() >= self.deadline:
                 self._note(Verdict.TIMED_OUT, f"{_seconds(self.limits.total)} were over before the last test")
-                result = CellReport([_error("NotReached", "no time was left for this test")], 0.0)
+                result = CellReport([outputs.error("NotReached", "no time was left for this test")], 0.0)
             elif number < len(self.functions):
                 names.see(self._asker(self.session.snapshots[number]), self.functions[number])
                 result = run_test(cell.source, cell.points, names, self._time())
             else:
-                result = CellReport([_error("NotReached", "the hand-in ended before this test")], 0.0)
+                result = CellReport([outputs.error("NotReached", "the hand-in ended before this test")], 0.0)
             report.outputs, report.score, report.detail = result.outputs, result.score, result.detail
             number += 1
 
@@ -205,7 +205,3 @@ def _signal_name(number: int) -> str:
 
 def _seconds(value: float) -> str:
     return f"{value:g} s"
-
-
-def _error(name: str, text: str) -> dict[str, Any]:
-    return {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}

@@ -81,13 +81,16 @@ class Grading:
 
     def worth(self) -> dict[str, float]:
         """Return what every task is worth at most."""
-        several = len(self.sheets) > 1
         return {
-            f"{sheet.name}/{cell.grade_id}" if several else cell.grade_id: cell.points
+            self._within(sheet) + cell.grade_id: cell.points
             for sheet in self.sheets
             for cell in sheet.cells
             if cell.grade
         }
+
+    def _within(self, sheet: Sheet) -> str:
+        """Return what tells the tasks of a notebook from those of the others, if there are others."""
+        return f"{sheet.name}/" if len(self.sheets) > 1 else ""
 
     def students(self) -> list[str]:
         """Return everyone on the roster, and everyone who handed something in."""
@@ -199,7 +202,7 @@ class Grading:
         report, placed = entry.reports[sheet.name], entry.placed[sheet.name]
         cells = report.cells or [CellReport() for _ in placed]
         scores: dict[str, float | None] = {}
-        prefix = f"{sheet.name}/" if len(self.sheets) > 1 else ""
+        prefix = self._within(sheet)
         for cell, done in zip(placed, cells, strict=True):
             if cell.known is None or not cell.known.grade:
                 continue

@@ -1,7 +1,5 @@
 """Read what a student handed in, trusting nothing: no link is followed, nothing large is loaded."""
 
-import base64
-import binascii
 import contextlib
 import json
 import os
@@ -10,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from livenotes.coursework.markup import is_base64
 
 MAX_NOTEBOOK = 20 * 2**20
 MAX_FILES = 8 * 2**20
@@ -149,16 +149,9 @@ def _pictures(attachments: Any) -> dict[str, Any] | None:
     kept: dict[str, Any] = {}
     for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
         for mime, data in bundle.items() if isinstance(bundle, dict) else ():
-            if mime in ("image/png", "image/jpeg") and isinstance(data, str) and _is_base64(data):
+            if mime in ("image/png", "image/jpeg") and isinstance(data, str) and is_base64(data):
                 kept[str(name)] = {mime: data}
     return kept or None
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        return bool(base64.b64decode(text.strip(), validate=True))
-    except (binascii.Error, ValueError):
-        return False
 
 
 def other_files(folder: Path, most: int = MAX_FILES) -> dict[str, bytes]:

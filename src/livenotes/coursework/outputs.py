@@ -1,10 +1,10 @@
 """Outputs of a cell in the notebook format, never more than a set amount of text and pictures."""
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
 from typing import Any
+
+from livenotes.coursework.markup import is_base64
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")
 MAX_PICTURE = 2**20
@@ -61,9 +61,7 @@ class Outputs:
         """Add an error."""
         lines = traceback[:8000].split("\n")[:MAX_TRACEBACK]
         if len(self.items) < MAX_ITEMS:
-            self.items.append(
-                {"output_type": "error", "ename": name[:100], "evalue": text[:1000], "traceback": lines}
-            )
+            self.items.append(error(name[:100], text[:1000], lines))
 
     def _take(self, text: str) -> str:
         kept = text[: self.left]
@@ -74,12 +72,14 @@ class Outputs:
         return kept
 
 
+def error(name: str, text: str, traceback: list[str] | None = None) -> dict[str, Any]:
+    """Return an error as an output; without a traceback it is the name and the text."""
+    lines = [f"{name}: {text}"] if traceback is None else traceback
+    return {"output_type": "error", "ename": name, "evalue": text, "traceback": lines}
+
+
 def _is_picture(value: str) -> bool:
-    """Whether a text is base64 and nothing else: it is written into a page's source as it stands."""
-    try:
-        return len(value) <= MAX_PICTURE and bool(base64.b64decode(value.strip(), validate=True))
-    except (binascii.Error, ValueError):
-        return False
+    return len(value) <= MAX_PICTURE and is_base64(value)
 
 
 def checked(items: Any, most: int) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
+from livenotes.coursework import outputs
 from livenotes.coursework.calls import TestNamespace
 from livenotes.coursework.verdict import CellReport
 
@@ -106,20 +107,13 @@ def _failed(source: str, error: BaseException) -> CellReport:
     detail = "".join(traceback.format_exception(error))[-MAX_TEXT:]
     hidden = hidden_lines(source)
     if not lines or any(line in hidden for line in lines):
-        shown = {
-            "output_type": "error",
-            "ename": "HiddenTest",
-            "evalue": HIDDEN_FAILURE,
-            "traceback": [HIDDEN_FAILURE],
-        }
-        return CellReport([shown], 0.0, detail)
+        return CellReport([outputs.error("HiddenTest", HIDDEN_FAILURE, [HIDDEN_FAILURE])], 0.0, detail)
     line = lines[0]
     name, text = type(error).__name__, str(error)[:MAX_TEXT]
     if any(number < line for number in hidden):  # by now the hand-in has seen hidden inputs, and may say them
         text = "What it says is not shown, because hidden tests come before it."
     quoted = f"----> {line} {source.split(chr(10))[line - 1]}"
-    shown = {"output_type": "error", "ename": name, "evalue": text, "traceback": [quoted, f"{name}: {text}"]}
-    return CellReport([shown], 0.0, detail)
+    return CellReport([outputs.error(name, text, [quoted, f"{name}: {text}"])], 0.0, detail)
 
 
 def _lines(step: TracebackType | None) -> Iterator[int]:

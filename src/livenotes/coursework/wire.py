@@ -197,37 +197,39 @@ class Channel:
     def receive(self, timeout: float | None = None) -> tuple[Message, list[bytes]]:
         """Return the next message and its arrays; raise TooSlow, Closed or WireError."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        sizes = HEADER.unpack(self._read(HEADER.size, deadline))
+        sizes = HEADER.unpack(_read(self.sock, HEADER.size, deadline))
         if not self.trusted and (sizes[0] > MAX_JSON or sizes[1] > MAX_ARRAYS):
             raise WireError("a message is too large")
         try:
-            message = json.loads(self._read(sizes[0], deadline))
+            message = json.loads(_read(self.sock, sizes[0], deadline))
         except (ValueError, RecursionError) as error:
             raise WireError("a message is not JSON") from error
-        body = self._read(sizes[1], deadline)
+        body = _read(self.sock, sizes[1], deadline)
         if not isinstance(message, dict):
             raise WireError("a message is not an object")
         return message, _split(body, message.pop("npy", None))
 
-    def _read(self, size: int, deadline: float | None) -> bytes:
-        parts: list[bytes] = []
-        while size:
-            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not select.select([self.sock], [], [], wait)[0]:
-                raise TooSlow
-            try:
-                part = self.sock.recv(min(size, 2**20))
-            except OSError as error:
-                raise Closed(str(error)) from error
-            if not part:
-                raise Closed("the process has ended")
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
     def close(self) -> None:
         """Close the socket."""
         self.sock.close()
+
+
+def _read(sock: socket.socket, size: int, deadline: float | None = None) -> bytes:
+    """Read so many bytes; raise TooSlow, or Closed if they do not come."""
+    parts: list[bytes] = []
+    while size:
+        wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if not select.select([sock], [], [], wait)[0]:
+            raise TooSlow
+        try:
+            part = sock.recv(min(size, 2**20))
+        except OSError as error:
+            raise Closed(str(error)) from error
+        if not part:
+            raise Closed("the process has ended")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
 
 
 def _split(body: bytes, lengths: Any) -> list[bytes]:
@@ -248,16 +250,9 @@ def pair() -> tuple[socket.socket, socket.socket]:
 def receive_with_fds(sock: socket.socket, count: int) -> tuple[Message, list[int]]:
     """Read one message that carries up to ``count`` open files."""
     head, fds, _, _ = socket.recv_fds(sock, HEADER.size, count)
-    while head and len(head) < HEADER.size:
-        head += sock.recv(HEADER.size - len(head))
     if not head:
         raise Closed("the process has ended")
-    size = sum(HEADER.unpack(head))
-    body = b""
-    while len(body) < size:
-        part = sock.recv(size - len(body))
-        if not part:
-            raise Closed("the process has ended")
-        body += part
-    length = HEADER.unpack(head)[0]
-    return cast(Message, json.loads(body[:length])), list(fds)
+    head += _read(sock, HEADER.size - len(head))
+    sizes = HEADER.unpack(head)
+    text, _ = _read(sock, sizes[0]), _read(sock, sizes[1])
+    return cast(Message, json.loads(text)), list(fds)

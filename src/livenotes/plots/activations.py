@@ -83,8 +83,7 @@ def curve(fig: Figure, result: Curve) -> dict[str, str]:
     axes.plot(result.x, result.slope, color=ORANGE)
     axes.axhline(0, color=MUTED, lw=0.6)
     axes.set(xlim=(-6, 6), ylim=(-1.25, 2.25), xlabel="input x", ylabel="output, slope")
-    axes.text(0.02, 0.94, "f(x)", color=BLUE, transform=axes.transAxes, weight="bold")
-    axes.text(0.02, 0.86, "slope f′(x)", color=ORANGE, transform=axes.transAxes, weight="bold")
+    style.names(axes, {"f(x)": BLUE, "slope f′(x)": ORANGE}, x=0.02, y=0.94, weight="bold")
     return {
         "inputs where f is flat": f"{result.saturated:.0%}",
         "mean slope": f"{result.mean_slope:.2f}",
@@ -122,8 +121,8 @@ def chain(fig: Figure, result: Chain, activation: str) -> dict[str, str]:
     axes.axhline(1, color=MUTED, lw=0.6)
     axes.set(xlim=(0, 30), ylim=(1e-18, 1e6), yscale="log", yticks=[1e-18, 1e-12, 1e-6, 1, 1e6])
     axes.set(xlabel="layer (0 is the input)", ylabel="gradient, relative to the top")
-    axes.text(0.98, 0.13, "whole gradient, 20 networks", color=color, ha="right", transform=axes.transAxes)
-    axes.text(0.98, 0.05, "slopes alone (dashed)", color=INK, ha="right", transform=axes.transAxes)
+    colors = {"whole gradient, 20 networks": color, "slopes alone (dashed)": INK}
+    style.names(axes, colors, x=0.98, y=0.13, ha="right")
     arriving = np.quantile(result.gradient[:, 0], [0.5, 0, 1])
     return {
         "arrives at the input": style.scientific(arriving[0]),
@@ -166,16 +165,14 @@ def race(fig: Figure, result: Race, depth: int, rate: float) -> dict[str, str]:
     steps_panel, loss_panel = style.panels(fig, (1, 1), right=1.2, gap=0.75)
     at_depth, at_rate = list(result.depths).index(depth), list(result.rates).index(rate)
     last = result.checkpoints[-1]
-    for k, name in enumerate(result.names):
-        color = COLORS.get(name, RED)
+    colors = {name: COLORS.get(name, RED) for name in result.names}
+    style.names(loss_panel, colors, x=1.06, y=0.94, step=0.13, fontsize=9.5)
+    for k, color in enumerate(colors.values()):
         steps = np.median(np.minimum(result.steps[k, at_depth], last), axis=-1)
         loss = np.median(np.nan_to_num(result.loss[k, at_depth, at_rate].astype(float), nan=DIVERGED), axis=0)
         steps_panel.plot(result.rates, steps, color=color, lw=1.4)
         steps_panel.plot(rate, steps[at_rate], "o", color=color, ms=4.5)
         loss_panel.plot(result.checkpoints, np.minimum(loss, DIVERGED), color=color, lw=1.4)
-        loss_panel.text(
-            1.06, 0.94 - 0.13 * k, name, color=color, transform=loss_panel.transAxes, fontsize=9.5
-        )
     steps_panel.axvline(rate, color=MUTED, lw=0.7)
     steps_panel.set(
         xscale="log", yscale="log", ylim=(8, 1150), xlabel="learning rate", title="Updates to 95 %"
@@ -204,15 +201,14 @@ def universal(fig: Figure, result: Universal, width: int) -> dict[str, str]:
     at = list(result.widths).index(width)
     fit_panel.plot(result.x, result.target, color=MUTED, lw=4, alpha=0.4)
     errors = {}
-    for k, (name, color) in enumerate(zip(result.names, (MUTED, RED, BLUE, GREEN), strict=True)):
+    colors = dict(zip(result.names, (MUTED, RED, BLUE, GREEN), strict=True))
+    style.names(error_panel, colors, x=1.06, y=0.94, step=0.13, fontsize=9.5)
+    for k, (name, color) in enumerate(colors.items()):
         low, middle, high = np.quantile(result.error[k], [0, 0.5, 1], axis=-1)
         fit_panel.plot(result.x, result.fit[k, at], color=color, lw=1.4)
         error_panel.fill_between(result.widths, low, high, color=color, alpha=0.2, lw=0)
         error_panel.plot(result.widths, middle, color=color, lw=1.4)
         error_panel.plot(width, middle[at], "o", color=color, ms=4.5)
-        error_panel.text(
-            1.06, 0.94 - 0.13 * k, name, color=color, transform=error_panel.transAxes, fontsize=9.5
-        )
         errors[f"error with {name}"] = f"{middle[at]:.1%}"
     fit_panel.set(
         ylim=(-1.8, 1.8), xlim=result.x[[0, -1]], xlabel="input x", ylabel="output", title="Best fit"

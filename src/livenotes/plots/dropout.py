@@ -106,17 +106,18 @@ def unit_input(fig: Figure, result: UnitInput, way: str) -> dict[str, str]:
 def curves(fig: Figure, result: Sweep, rate: float) -> dict[str, str]:
     """Left, accuracy during training at one rate; right, at the end, for every rate."""
     during, final = style.panels(fig, (1.1, 1), right=1.05, gap=0.6)
-    at = int(np.abs(result.rates - rate).argmin())
+    at = _place(result.rates, rate)
     percent = {
         "training": (ORANGE, 100 * result.train_accuracy),
         "validation": (BLUE, 100 * result.validation_accuracy),
         "false labels": (RED, 100 * result.memorized),
     }
-    for k, (name, (color, values)) in enumerate(percent.items()):
+    for color, values in percent.values():
         _band(during, result.checkpoints[1:], values[at, :, 1:], color)
         _band(final, result.rates, values[..., -1].T, color)
         final.plot(result.rates[at], values[at, :, -1].mean(), "o", color=color, ms=5)
-        final.text(1.05, 0.92 - 0.11 * k, name, color=color, transform=final.transAxes, fontsize=9.5)
+    colors = {name: color for name, (color, _) in percent.items()}
+    style.names(final, colors, x=1.05, y=0.92, step=0.11, fontsize=9.5)
     final.axvline(result.rates[at], color=MUTED, lw=0.7)
     during.set(xscale="log", xlim=(4, 4000), ylim=(0, 102), xlabel="updates", ylabel="right, %")
     during.set(title="While it learns")
@@ -129,6 +130,11 @@ def curves(fig: Figure, result: Sweep, rate: float) -> dict[str, str]:
     }
 
 
+def _place(rates: Float[ndarray, " R"], rate: float) -> int:
+    """Index of a rate, which the slider's grid may have rounded."""
+    return int(np.abs(rates - rate).argmin())
+
+
 def _band(axes: Axes, x: Num[ndarray, " X"], values: Float[ndarray, "S X"], color: str) -> None:
     """Draw mean and standard deviation over the seeds."""
     mean, sd = values.mean(axis=0), values.std(axis=0, ddof=1)
@@ -139,7 +145,7 @@ def _band(axes: Axes, x: Num[ndarray, " X"], values: Float[ndarray, "S X"], colo
 def ensemble(fig: Figure, result: Ensemble, layers: int, rate: float) -> dict[str, str]:
     """Left, scaled weights against the exact mean, image by image; right, the loss of sampled means."""
     images, masks = style.panels(fig, (1, 1), right=0.25, gap=0.75)
-    at = list(result.layers).index(layers), int(np.abs(result.rates - rate).argmin())
+    at = list(result.layers).index(layers), _place(result.rates, rate)
     exact, _, scaled = result.right[at][0][:, ::3].astype(float)
     images.plot([0, 1], [0, 1], color=MUTED, lw=0.8)
     images.scatter(exact, scaled, s=9, color=BLUE, alpha=0.6, lw=0)
@@ -149,10 +155,8 @@ def ensemble(fig: Figure, result: Ensemble, layers: int, rate: float) -> dict[st
     loss = result.loss[at].mean(axis=0)
     for value, color, ls in ((loss[0], INK, (0, (4, 3))), (loss[2], BLUE, "solid")):
         masks.axhline(value, color=color, lw=1.5, ls=ls)
-    for k, (name, color) in enumerate(
-        {"so many random masks": ORANGE, "all masks (dashed)": INK, "scaled weights": BLUE}.items()
-    ):
-        masks.text(0.97, 0.92 - 0.085 * k, name, color=color, ha="right", transform=masks.transAxes)
+    colors = {"so many random masks": ORANGE, "all masks (dashed)": INK, "scaled weights": BLUE}
+    style.names(masks, colors, x=0.97, y=0.92, step=0.085, ha="right")
     masks.set(xscale="log", xlim=(1, 1024), ylim=(0, 3), xlabel="masks averaged", title="Loss, nats")
     masks.set(xticks=[1, 10, 100, 1000], xticklabels=["1", "10", "100", "1000"])
     right = 100 * result.accuracy[at].mean(axis=0)
@@ -166,7 +170,7 @@ def ensemble(fig: Figure, result: Ensemble, layers: int, rate: float) -> dict[st
 def variants(fig: Figure, result: Variants, rate: float, epoch: int) -> dict[str, str]:
     """Left, the rate of annealed dropout epoch by epoch; right, accuracy of every variant."""
     schedule, accuracy = style.panels(fig, (1, 1.35), right=1.45, gap=0.66)
-    at = int(np.abs(result.rates - rate).argmin())
+    at = _place(result.rates, rate)
     epochs = np.arange(EPOCHS + 1)
     falling = np.array([annealed_rate(t, start=rate, epochs=EPOCHS) for t in epochs.tolist()])
     schedule.plot(epochs[[0, -1]], [rate, rate], color=BLUE, lw=1.6)
@@ -174,11 +178,11 @@ def variants(fig: Figure, result: Variants, rate: float, epoch: int) -> dict[str
     schedule.plot([epoch, epoch], [rate, falling[epoch]], "o", color=INK, ms=4.5)
     schedule.set(ylim=(0, 1), title="Dropout rate p")
     passed = result.checkpoints * EPOCHS / result.checkpoints[-1]
-    for k, (name, color) in enumerate(METHODS.items()):
+    for name, color in METHODS.items():
         scores = 100 * result.validation_accuracy[result.names.index(name), at].mean(axis=0)
         accuracy.plot(passed, scores, color=color, lw=1.6)
         accuracy.plot(epoch, np.interp(epoch, passed, scores), "o", color=color, ms=4.5)
-        accuracy.text(1.04, 0.92 - 0.11 * k, name, color=color, transform=accuracy.transAxes, fontsize=9.5)
+    style.names(accuracy, METHODS, x=1.04, y=0.92, step=0.11, fontsize=9.5)
     accuracy.set(ylim=(60, 95), title="Right in validation, %")
     for panel in (schedule, accuracy):
         panel.axvline(epoch, color=MUTED, lw=0.7)
@@ -194,7 +198,7 @@ def variants(fig: Figure, result: Variants, rate: float, epoch: int) -> dict[str
 def normalized(fig: Figure, result: Normalized, rate: float, width: int) -> dict[str, str]:
     """Left, the shift at each of three batch norms; right, what it costs at every rate."""
     shift, cost = style.panels(fig, (1, 1.2), right=1.2, gap=0.66)
-    r, w = int(np.abs(result.rates - rate).argmin()), list(result.widths).index(width)
+    r, w = _place(result.rates, rate), list(result.widths).index(width)
     for place, color in zip(range(2), (RED, GREEN), strict=True):
         ratio = result.ratio[place, r, w]
         shift.errorbar(

@@ -49,8 +49,7 @@ def reaching(
     axes.set(xlim=(1, length), ylim=(1e-15, 1e15), yscale="log", yticks=[1e-15, 1e-10, 1e-5, 1, 1e5, 1e10])
     axes.set(xlabel="step of the sequence; the error is at the last", ylabel="gradient, relative to the last")
     axes.set_xticks([1, *(quarter * length // 4 for quarter in (1, 2, 3, 4))])  # as many at every length
-    axes.text(0.03, 0.93, "bound (dashed)", color=INK, transform=axes.transAxes)
-    axes.text(0.03, 0.85, "gradient, five networks", color=color, transform=axes.transAxes)
+    style.names(axes, {"bound (dashed)": INK, "gradient, five networks": color}, x=0.03, y=0.93)
     solved = ", ".join(f"{task} {n} of {runs}" for task, (n, runs) in trained.items())
     gone = float(np.median(horizon(result.gradient)))
     return {
@@ -129,8 +128,8 @@ def growth(fig: Figure, results: Mapping[str, Growth]) -> dict[str, str]:
     axes.plot(result.radius, eta, color=INK, lw=1.4, ls=(0, (4, 3)))
     axes.axhline(1, color=MUTED, lw=0.6)
     axes.set(xlim=(0, 3), ylim=(0, 3), xlabel="spectral radius ρ", ylabel="factor per step")
-    for k, (text, color) in enumerate([("bound", INK), *((n, COLORS[n]) for n in results)]):
-        axes.text(1.03, 0.9 - 0.11 * k, text, color=color, transform=axes.transAxes)
+    colors = {"bound": INK} | {name: COLORS[name] for name in results}
+    style.names(axes, colors, x=1.03, y=0.9, step=0.11)
     return first
 
 
@@ -139,15 +138,15 @@ def memory(fig: Figure, result: Mapping[str, ndarray], length: int, chance: floa
     score_panel, loss_panel = style.panels(fig, (1, 1), right=1.0, gap=0.75)
     at = list(result["length"]).index(length)
     solved = {}
-    for k, (name, (title, color)) in enumerate(CELLS.items()):
+    for name, (title, color) in CELLS.items():
         score = result["score"][list(result["cell"]).index(name)]
         loss = result["loss"][list(result["cell"]).index(name), at]
         score_panel.plot(result["length"], 100 * np.median(score, axis=1), color=color, lw=1.6)
         score_panel.plot([length] * score.shape[1], 100 * score[at], "o", color=color, ms=4.5)
         updates = 50 * np.arange(1, loss.shape[1] + 1)
         loss_panel.plot(updates, np.maximum(np.median(loss, axis=0), 1e-6), color=color, lw=1.6)
-        loss_panel.text(1.05, 0.9 - 0.13 * k, title, color=color, transform=loss_panel.transAxes)
         solved[f"{title} solves"] = f"{(score[at] >= SOLVED_SHARE).sum()} of {score.shape[1]}"
+    style.names(loss_panel, dict(CELLS.values()), x=1.05, y=0.9, step=0.13)
     score_panel.axhline(100 * chance, color=MUTED, lw=0.8, ls=(0, (2, 2)))
     score_panel.axvline(length, color=MUTED, lw=0.7)
     score_panel.set(xlim=(0, 125), ylim=(0, 104), xlabel="length, steps", ylabel="right answers, %")
@@ -173,8 +172,7 @@ def cliff(fig: Figure, shape: Surface, plain: Descent, clipped: Descent, limit: 
         errors.plot(np.arange(len(path.error)), np.maximum(path.error, 1e-8), color=color, lw=1.4)
     errors.set(xlim=(0, len(plain.error) - 1), ylim=(1e-6, 2), yscale="log", title="Error on the way")
     errors.set(xlabel="update")
-    errors.text(0.05, 0.11, "not clipped", color=RED, transform=errors.transAxes)
-    errors.text(0.05, 0.03, f"clipped at {limit:g}", color=ORANGE, transform=errors.transAxes)
+    style.names(errors, {"not clipped": RED, f"clipped at {limit:g}": ORANGE}, x=0.05, y=0.11)
     return {
         "longest gradient, clipped path": f"{clipped.norm.max():,.0f}",
         "longest step": f"{np.hypot(np.diff(clipped.w), np.diff(clipped.b)).max():.2g}",

@@ -1,6 +1,6 @@
 """What the figures of all chapters share: where the panels lie, and marks that keep their number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -60,6 +60,14 @@ def no_frame(axes: Axes) -> None:
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def names(
+    axes: Axes, colors: Mapping[str, str], *, x: float, y: float, step: float = 0.08, **text: Any
+) -> None:
+    """Write what is drawn in which color, one name below the other; x and y are shares of the panel."""
+    for k, (name, color) in enumerate(colors.items()):
+        axes.text(x, y - step * k, name, color=color, transform=axes.transAxes, **text)
 
 
 def region(

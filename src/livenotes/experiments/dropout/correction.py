@@ -11,7 +11,7 @@ from scipy.special import log_softmax, logsumexp
 from livenotes import dense
 from livenotes.dense import Layer
 from livenotes.experiments.store import Arrays, Stored, load, register
-from livenotes.experiments.training import minibatches
+from livenotes.experiments.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
 from livenotes.optimization import sgd
 
@@ -74,7 +74,7 @@ def run(rate: float, seed: int) -> Arrays:
     labels = task.labels_val
     return {
         "loss": np.array([softmax_cross_entropy(outs[way], labels)[0] for way in WAYS]),
-        "accuracy": np.array([(outs[way].argmax(axis=1) == labels).mean() for way in WAYS]),
+        "accuracy": np.array([accuracy(outs[way], labels) for way in WAYS]),
     }
 
 

@@ -10,6 +10,7 @@ from numpy import ndarray
 from livenotes.activations import relu
 from livenotes.dense import Layer
 from livenotes.experiments.store import Arrays, Stored, load, register
+from livenotes.experiments.training import accuracy
 from livenotes.losses import softmax_cross_entropy
 
 from .nets import Units
@@ -93,8 +94,7 @@ def _hidden(net: Sequence[Layer], x: Float[ndarray, "V 64"]) -> list[Float[ndarr
 
 
 def _accuracy(net: Sequence[Layer], task: Task, hidden: Sequence[ndarray]) -> float:
-    out = hidden[-1] @ net[-1].w.T + net[-1].b
-    return float((out.argmax(axis=1) == task.labels_val).mean())
+    return accuracy(hidden[-1] @ net[-1].w.T + net[-1].b, task.labels_val)
 
 
 def _correlation(h: Float[ndarray, "V U"]) -> float:

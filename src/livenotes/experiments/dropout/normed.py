@@ -13,7 +13,7 @@ from livenotes.activations.base import Array
 from livenotes.dense import Layer
 from livenotes.dropout import DropoutTape, dropout, dropout_backward
 from livenotes.experiments.store import Arrays, Stored, load, register
-from livenotes.experiments.training import minibatches
+from livenotes.experiments.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
 from livenotes.normalization import (
     BatchNormTape,
@@ -155,7 +155,7 @@ def run(place: str, rate: float, width: int, seed: int) -> Arrays:
     found = {"ratio": _ratios(net, task.x, running)}
     for suffix, stats in (("", running), ("_again", again)):
         out, _ = predict(net, task.x_val, stats)
-        found["accuracy" + suffix] = np.array((out.argmax(axis=1) == task.labels_val).mean())
+        found["accuracy" + suffix] = np.array(accuracy(out, task.labels_val))
     return found
 
 

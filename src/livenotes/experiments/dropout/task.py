@@ -12,7 +12,7 @@ from numpy import ndarray
 from livenotes import dense
 from livenotes.datasets.digits import digits
 from livenotes.dense import Layer
-from livenotes.experiments.training import minibatches
+from livenotes.experiments.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
 from livenotes.optimization import iterations_per_epoch, sgd
 
@@ -121,7 +121,7 @@ def score(
 ) -> tuple[float, float]:
     """Loss in nats and accuracy of the net with nothing dropped."""
     out = predict(net, x, noise)
-    return softmax_cross_entropy(out, labels)[0], float((out.argmax(axis=1) == labels).mean())
+    return softmax_cross_entropy(out, labels)[0], accuracy(out, labels)
 
 
 def curves(task: Task, noise_at: Callable[[int], Noise], seed: int) -> dict[str, Float[ndarray, " C"]]:

@@ -9,11 +9,11 @@ from numpy import ndarray
 from scipy.special import softmax
 from sklearn.ensemble import RandomForestClassifier
 
-from livenotes.activations import relu
 from livenotes.dense import Layer
 from livenotes.experiments.store import Arrays, Stored, load, register
+from livenotes.experiments.training import accuracy
 
-from .nets import Units, predict
+from .nets import Shared, Units, forward, predict
 from .task import EXAMPLES, SEEDS, UPDATES, Task, after, noisy_digits, training
 
 KINDS = ("masks, trained with dropout", "masks, trained without", "bagging", "restarts", "random forest")
@@ -71,8 +71,8 @@ def run(kind: str, seed: int) -> Arrays:
     truth, mean = np.eye(10)[task.labels_val], p.mean(axis=0)
     table = np.corrcoef(1 - (p * truth).sum(axis=2))
     return {
-        "member_accuracy": np.array((p.argmax(axis=2) == task.labels_val).mean()),
-        "accuracy": np.array((mean.argmax(axis=1) == task.labels_val).mean()),
+        "member_accuracy": np.array(np.mean([accuracy(each, task.labels_val) for each in p])),
+        "accuracy": np.array(accuracy(mean, task.labels_val)),
         "member_error": np.array(np.square(p - truth).sum(axis=2).mean()),
         "error": np.array(np.square(mean - truth).sum(axis=1).mean()),
         "correlation": np.array((table.sum() - MEMBERS) / (MEMBERS * (MEMBERS - 1))),
@@ -82,14 +82,9 @@ def run(kind: str, seed: int) -> Arrays:
 def _thinned(
     net: Sequence[Layer], x: Float[ndarray, "V 64"], rng: np.random.Generator
 ) -> Float[ndarray, "M V 10"]:
-    members = []
-    for _ in range(MEMBERS):
-        s = x @ net[0].w.T + net[0].b
-        for layer in net[1:]:
-            kept = (rng.uniform(size=s.shape[1]) >= RATE) / (1 - RATE)
-            s = (relu(s) * kept.astype(s.dtype)) @ layer.w.T + layer.b
-        members.append(softmax(s.astype(float), axis=1))
-    return np.stack(members)
+    """Probabilities of networks that masks cut out of a net, each mask the same for all images."""
+    outs = (forward(net, x, Shared(RATE), rng)[0] for _ in range(MEMBERS))
+    return np.stack([softmax(out.astype(float), axis=1) for out in outs])
 
 
 def _apart(task: Task, seed: int, *, bootstrap: bool) -> Float[ndarray, "M V 10"]:

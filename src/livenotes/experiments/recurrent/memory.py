@@ -18,6 +18,7 @@ from livenotes.datasets.adding import SOLVED, adding
 from livenotes.datasets.copying import copy_memory
 from livenotes.datasets.temporal_order import temporal_order
 from livenotes.experiments.store import Arrays, Stored, load, register
+from livenotes.experiments.training import accuracy
 from livenotes.losses import softmax_cross_entropy, squared_error
 from livenotes.optimization import adam, adam_init, clip_by_norm
 from livenotes.recurrent import CELLS, Cell
@@ -87,15 +88,11 @@ def _close(answers: Float[ndarray, "N 1"], target: Float[ndarray, " N"]) -> floa
     return float((np.abs(answers[:, 0] - target) < SOLVED).mean())
 
 
-def _right(answers: Float[ndarray, "N K"], target: Int[ndarray, " N"]) -> float:
-    return float((answers.argmax(axis=1) == target).mean())
-
-
 TASKS = {
     # Of a sum of two uniform numbers 8 % lie within 0.04 of the middle of its scaled range.
     "adding": Task(_adding, 2, 1, _number_loss, _close, 1 - (1 - 2 * SOLVED) ** 2),
-    "temporal-order": Task(_temporal_order, 8, 4, softmax_cross_entropy, _right, 1 / 4),
-    "copying": Task(_copying, ALPHABET + 2, ALPHABET, softmax_cross_entropy, _right, 1 / ALPHABET),
+    "temporal-order": Task(_temporal_order, 8, 4, softmax_cross_entropy, accuracy, 1 / 4),
+    "copying": Task(_copying, ALPHABET + 2, ALPHABET, softmax_cross_entropy, accuracy, 1 / ALPHABET),
 }
 
 
@@ -216,10 +213,10 @@ def trained(nonlinearity: str, length: int) -> dict[str, tuple[int, int]]:
     return counts
 
 
-def begin(task: str, cell: str, length: int, seed: int) -> Arrays:
-    """First tenth of the loss that :func:`train` returns, then missing values."""
+def begin(run: Callable[..., Arrays], **point: Any) -> Arrays:
+    """First tenth of the loss that a training run returns, then missing values."""
     loss = np.full(ITERATIONS // EVERY, np.nan)
-    early = train(task, cell, length, seed, iterations=ITERATIONS // 10)["loss"]
+    early = run(**point, iterations=ITERATIONS // 10)["loss"]
     loss[: len(early)] = early
     return {"loss": loss}
 
@@ -235,7 +232,7 @@ MEMORY = {
             seed=0,
             rtol={"loss": 0.01},
             curves=("loss",),
-            begin=partial(begin, task),
+            begin=partial(begin, partial(train, task)),
         )
     )
     for task in TASKS

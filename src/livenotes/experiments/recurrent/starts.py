@@ -15,7 +15,7 @@ from livenotes.experiments.store import Arrays, Stored, load, register
 from livenotes.recurrent import CELLS, elman
 from livenotes.recurrent.initializers import Initializer, identity, orthogonal, spectral
 
-from .memory import EVERY, ITERATIONS, TASKS, fit
+from .memory import ITERATIONS, TASKS, begin, fit
 from .reach import Reach, reach, uniform
 
 LENGTH = 40
@@ -63,14 +63,6 @@ def start(
     return found | {"stretch": np.asarray(np.linalg.norm(net.cell.w_h.astype(float), 2))}
 
 
-def begin(task: str, nonlinearity: str, matrix: str, rate: float, seed: int) -> Arrays:
-    """First tenth of the loss that :func:`start` returns, then missing values."""
-    loss = np.full(ITERATIONS // EVERY, np.nan)
-    early = start(task, nonlinearity, matrix, rate, seed, iterations=ITERATIONS // 10)["loss"]
-    loss[: len(early)] = early
-    return {"loss": loss}
-
-
 STORED_STARTS = register(
     Stored(
         name="recurrent-starts",
@@ -85,7 +77,7 @@ STORED_STARTS = register(
         seed=0,
         rtol={"loss": 0.01},
         curves=("loss",),
-        begin=begin,
+        begin=partial(begin, start),
     )
 )
 
