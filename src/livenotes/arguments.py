@@ -1,9 +1,10 @@
 """Checks on arguments: every error names the argument, what was given and what was expected."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from numbers import Integral, Real
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -11,10 +12,10 @@ from numpy.typing import DTypeLike
 Number: TypeAlias = float | int | np.floating[Any] | np.integer[Any]
 
 
-def require_type(name: str, value: object, expected: type) -> None:
+def require_type(name: str, value: object, *expected: type) -> None:
     """Raise TypeError for another type: the tape of another function, for instance."""
     if not isinstance(value, expected):
-        raise TypeError(f"{name} must be {expected.__name__}, got {type(value).__name__}")
+        raise TypeError(f"{name} must be {expected[0].__name__}, got {type(value).__name__}")
 
 
 def require_callable(name: str, value: object) -> None:
@@ -101,10 +102,10 @@ def require_ids(name: str, ids: np.ndarray, size: int) -> None:
         raise ValueError(f"{name} must be in 0..{size - 1}, got {ids.min()}..{ids.max()}")
 
 
-def require_generator(value: object) -> None:
+def require_generator(value: object, name: str = "rng") -> None:
     """Raise TypeError unless ``value`` is a numpy.random.Generator."""
     if not isinstance(value, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(value).__name__}")
+        raise TypeError(f"{name} must be a numpy.random.Generator, got {type(value).__name__}")
 
 
 def require_number(name: str, value: object) -> float:
@@ -145,10 +146,16 @@ def require_fraction(name: str, value: Number) -> float:
 
 def require_count(name: str, value: object, least: int = 1) -> int:
     """Return ``value`` as an int; raise unless it is a whole number of at least ``least``."""
+    number = require_integer(name, value)
+    if number < least:
+        raise ValueError(f"{name} must be at least {least}, got {value}")
+    return number
+
+
+def require_integer(name: str, value: object) -> int:
+    """Return ``value`` as an int; raise TypeError unless it is a whole number."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be an integer, got {type(value).__name__}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
     return int(value)
 
 
@@ -157,3 +164,18 @@ def require_choice(name: str, value: object, choices: Iterable[str]) -> None:
     allowed = tuple(choices)
     if value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+
+
+def at_least(least: int) -> Callable[[str, object], int]:
+    """Return the requirement of a whole number from ``least`` on: ``Annotated[int, at_least(2)]``."""
+    return partial(require_count, least=least)
+
+
+# Kinds of numbers, for annotations that are validated: what comes in is converted to a Python number.
+Finite: TypeAlias = Annotated[float, require_number]
+Positive: TypeAlias = Annotated[float, require_positive]
+NonNegative: TypeAlias = Annotated[float, require_nonnegative]
+Fraction: TypeAlias = Annotated[float, require_fraction]
+Count: TypeAlias = Annotated[int, require_count]
+Natural: TypeAlias = Annotated[int, at_least(0)]
+FloatDtype: TypeAlias = Annotated[Any, lambda name, value: require_float_dtype(value)]
