@@ -1,4 +1,4 @@
-"""Seconds a hand-in for a class of thirty, beside plain ``nbgrader autograde`` on the same files."""
+"""Seconds a submission for a class of thirty, beside plain ``nbgrader autograde`` on the same files."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def _run(course: Path, *command: str) -> float:
 
 
 def _class(course: Path) -> None:
-    """Make a course in which thirty students hand in the solution."""
+    """Make a course in which thirty students submit the solution."""
     shutil.copytree(BOOK / "source" / ASSIGNMENT, course / "source" / ASSIGNMENT)
     (course / "nbgrader_config.py").write_text("c = get_config()\n")
     _run(course, "nbgrader", "generate_assignment", ASSIGNMENT)
@@ -50,8 +50,8 @@ def _class(course: Path) -> None:
 
 
 def _points(course: Path) -> list[float]:
-    from livenotes.coursework.course import Course
-    from livenotes.coursework.gradebook import Book
+    from livenotes.coursework.nbgrader.course import Course
+    from livenotes.coursework.nbgrader.gradebook import Book
 
     with Book(Course.at(course)) as book:
         return sorted(total for total, _ in book.totals(ASSIGNMENT).values())
@@ -71,10 +71,11 @@ def _graded() -> tuple[float, float]:
 
 
 def _overhead() -> float:
-    """Return what confining adds to one hand-in, in milliseconds: the same with and without, in turns."""
-    from livenotes.coursework.exam import Cell, Exam
-    from livenotes.coursework.limits import DEFAULT
-    from livenotes.coursework.sandbox import Sandbox
+    """Return what confining adds to one submission, in milliseconds: the same with and without, in turns."""
+    from livenotes.coursework.boundary.limits import DEFAULT
+    from livenotes.coursework.boundary.sandbox import Sandbox
+    from livenotes.coursework.exam.job import Cell
+    from livenotes.coursework.exam.notebook import Exam
 
     cells = [Cell("code", "def double(x):\n    return 2 * x"), Cell("test", "assert double(2) == 4", 1.0)]
     times: dict[bool, list[float]] = {True: [], False: []}
@@ -97,7 +98,7 @@ def main() -> list[dict[str, Any]]:
     overhead = _overhead()
     return [
         {
-            "figure": f"grading {CLASS} honest hand-ins, s each",
+            "figure": f"grading {CLASS} honest submissions, s each",
             "ours": ours / CLASS,
             "theirs": theirs / CLASS,
             "ratio": ours / theirs,
@@ -105,7 +106,7 @@ def main() -> list[dict[str, Any]]:
             "against": "nbgrader autograde",
         },
         {
-            "figure": "overhead of the sandbox, ms a hand-in",
+            "figure": "overhead of the sandbox, ms a submission",
             "ours": overhead,
             "theirs": None,
             "ratio": None,

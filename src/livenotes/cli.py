@@ -3,10 +3,13 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import requires
 from pathlib import Path
 
+from livenotes._guard import LibraryChanged, require
+
 GRADE = """\
-Grade the hand-ins of an assignment: student code runs in a sandbox, the tests run outside it, and every
+Grade the submissions of an assignment: student code runs in a sandbox, the tests run outside it, and every
 student on the roster gets one verdict with its reason. Points go into nbgrader's gradebook, graded
 notebooks into autograded/, verdicts into verdicts/. What was graded before and has not changed is left
 alone, so an interrupted run goes on where it stopped."""
@@ -27,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         "--student", action="append", metavar="ID", help="grade only this student; may be repeated"
     )
     grade.add_argument("--again", action="store_true", help="grade even what was graded and has not changed")
-    limits = grade.add_argument_group("limits of one hand-in")
+    limits = grade.add_argument_group("limits of one submission")
     limits.add_argument(
         "--cell-seconds", type=float, default=30.0, metavar="S", help="one cell (default: 30)"
     )
@@ -36,8 +39,8 @@ def parser() -> argparse.ArgumentParser:
     )
     limits.add_argument("--memory", type=int, default=1024, metavar="MIB", help="memory (default: 1024)")
     where = grade.add_argument_group("where it runs")
-    where.add_argument("--jobs", type=int, metavar="N", help="hand-ins at a time (default: one a processor)")
-    where.add_argument("--scheduler", metavar="ADDRESS", help="send hand-ins to this Dask cluster")
+    where.add_argument("--jobs", type=int, metavar="N", help="how many at a time (default: one a processor)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="send submissions to this Dask cluster")
     where.add_argument(
         "--without-sandbox",
         action="store_true",
@@ -51,14 +54,27 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def without_grammar_of_addresses() -> None:
+    """Keep jsonschema, which nbgrader imports, from building a grammar of web addresses for over a second.
+
+    The grammar is an extra of jsonschema's, for formats that no notebook uses.
+    """
+    needs = [need for need in requires("jsonschema") or () if need.startswith("rfc3987-syntax")]
+    require("jsonschema", "rfc3987-syntax is one of its extras", all("extra ==" in need for need in needs))
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     given = parser().parse_args(arguments)
-    # jsonschema, which nbgrader imports, would build a grammar of web addresses for more than a second
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    from livenotes.coursework.command import grade
+    try:
+        without_grammar_of_addresses()
+        from livenotes.coursework.command import grade
 
-    return grade(given)
+        return grade(given)
+    except LibraryChanged as error:
+        print(f"livenotes: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

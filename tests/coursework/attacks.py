@@ -1,9 +1,9 @@
-"""More rows for the table of ``handins``: attacks on the sandbox's own parts, on the reader, on feedback."""
+"""More rows for the table of ``submissions``: attacks on the sandbox's own parts, on the reader, on feedback."""
 
 import json
 import os
 
-from .handins import DOUBLE, WRONG, HandIn, _by_id, blocked
+from .submissions import DOUBLE, WRONG, Submission, _by_id, blocked
 
 LIBC = "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
 READ_MEMORY = (
@@ -109,18 +109,18 @@ def odd_name(folder, notebook, course):
 
 
 ATTACKS = [
-    HandIn(
+    Submission(
         "traces-process-1", "graded", 3, blocked(LIBC + "got = libc.ptrace(16, 1, None, None)", "got == 0")
     ),
-    HandIn("reads-process-1", "graded", 3, blocked(READ_MEMORY, "got > 0")),
-    HandIn("nested-namespaces", "graded", 3, blocked(NESTED, "seen")),
-    HandIn(
+    Submission("reads-process-1", "graded", 3, blocked(READ_MEMORY, "got > 0")),
+    Submission("nested-namespaces", "graded", 3, blocked(NESTED, "seen")),
+    Submission(
         "leaves-a-key",
         "graded",
         3,
         KEY + "libc.syscall(numbers[0], b'user', b'answers', b'42', 2, -3)\n" + DOUBLE,
     ),
-    HandIn(
+    Submission(
         "finds-a-key",
         "graded",
         3,
@@ -130,8 +130,8 @@ ATTACKS = [
             "key > 0",
         ),
     ),
-    HandIn("looks-through-files", "graded", 3, blocked(OWN_FILES, "seen")),
-    HandIn(
+    Submission("looks-through-files", "graded", 3, blocked(OWN_FILES, "seen")),
+    Submission(
         "looks-around",
         "graded",
         3,
@@ -140,41 +140,41 @@ ATTACKS = [
             "seen",
         ),
     ),
-    HandIn(
+    Submission(
         "reads-the-environment",
         "graded",
         3,
         blocked("import os\nseen = [name for name in os.environ if 'SECRET' in name]", "seen"),
     ),
-    HandIn(
+    Submission(
         "raises-its-limits",
         "graded",
         3,
         blocked("import resource as r\nr.setrlimit(r.RLIMIT_AS, (r.RLIM_INFINITY,) * 2)", "True"),
     ),
-    HandIn("odd-signal", "crashed", 0, "import os\nos.kill(os.getpid(), 40)", reason="signal 40"),
-    HandIn("stops-itself", "timed out", 0, "import os\nos.kill(os.getpid(), 19)", reason="cell 3"),
-    HandIn("closes-its-files", "crashed", 0, "import os\nos.closerange(3, 256)"),
-    HandIn("half-a-message", "timed out", 0, HALF, reason="cell 3"),
-    HandIn("kills-its-snapshots", "crashed", 0, answer="import os\nos.kill(-1, 9)"),
-    HandIn(
+    Submission("odd-signal", "crashed", 0, "import os\nos.kill(os.getpid(), 40)", reason="signal 40"),
+    Submission("stops-itself", "timed out", 0, "import os\nos.kill(os.getpid(), 19)", reason="cell 3"),
+    Submission("closes-its-files", "crashed", 0, "import os\nos.closerange(3, 256)"),
+    Submission("half-a-message", "timed out", 0, HALF, reason="cell 3"),
+    Submission("kills-its-snapshots", "crashed", 0, answer="import os\nos.kill(-1, 9)"),
+    Submission(
         "slow-cells",
         "timed out",
         0,
         change=_own_cells(["import time\ntime.sleep(1.9)"] * 8),
         reason="12 s were over",
     ),
-    HandIn("dribbles-memory", "out of memory", 3, change=_own_cells(["x = 'x' * (1 << 30)"])),
-    HandIn("leaks-by-dtype", "graded", 1, LEAK_BY_DTYPE),
-    HandIn("leaks-by-size", "malformed", 1, LEAK_BY_SIZE),
-    HandIn("plots-for-gigabytes", "graded", 3, change=_own_cells([PLOTS] * 20)),
-    HandIn("metadata-a-list", "graded", 0, change=metadata_of_every_cell([])),
-    HandIn("metadata-null", "graded", 0, change=metadata_of_every_cell(None)),
-    HandIn("odd-attachments", "graded", 3, change=attachments),
-    HandIn("megabytes-of-code", "malformed", 0, DOUBLE + "#" * (9 << 20), reason="code"),
-    HandIn("large-file-beside", "graded", 3, write=beside(b"data", bytes(7 << 20))),
-    HandIn("many-files-beside", "graded", 3, write=many_files),
-    HandIn("odd-file-beside", "graded", 3, write=beside(b"\xff\n.txt")),
-    HandIn("odd-wrong-name", "missing", 0, write=odd_name),
-    HandIn("honest-at-last", "graded", 3, WRONG + DOUBLE),
+    Submission("dribbles-memory", "out of memory", 3, change=_own_cells(["x = 'x' * (1 << 30)"])),
+    Submission("leaks-by-dtype", "graded", 1, LEAK_BY_DTYPE),
+    Submission("leaks-by-size", "malformed", 1, LEAK_BY_SIZE),
+    Submission("plots-for-gigabytes", "graded", 3, change=_own_cells([PLOTS] * 20)),
+    Submission("metadata-a-list", "graded", 0, change=metadata_of_every_cell([])),
+    Submission("metadata-null", "graded", 0, change=metadata_of_every_cell(None)),
+    Submission("odd-attachments", "graded", 3, change=attachments),
+    Submission("megabytes-of-code", "malformed", 0, DOUBLE + "#" * (9 << 20), reason="code"),
+    Submission("large-file-beside", "graded", 3, write=beside(b"data", bytes(7 << 20))),
+    Submission("many-files-beside", "graded", 3, write=many_files),
+    Submission("odd-file-beside", "graded", 3, write=beside(b"\xff\n.txt")),
+    Submission("odd-wrong-name", "missing", 0, write=odd_name),
+    Submission("honest-at-last", "graded", 3, WRONG + DOUBLE),
 ]

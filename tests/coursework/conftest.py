@@ -30,18 +30,18 @@ def bubblewrap():
 
 @pytest.fixture(scope="session")
 def pristine(alembic_on_path, tmp_path_factory):
-    """The small course, generated, with nothing handed in."""
+    """The small course, generated, with nothing submitted."""
     return small.make(tmp_path_factory.mktemp("pristine") / "course")
 
 
 @pytest.fixture
 def course(pristine, tmp_path):
-    """A copy of the small course with two honest hand-ins, one wrong one, and one student who forgot."""
+    """A copy of the small course with two honest submissions, one wrong one, and one student who forgot."""
     root = small.copied(pristine, tmp_path / "course")
     released = small.release(root)
     right = {"double": "def double(x):\n    return 2 * x", "answer": "answer = 42", "why": "Because."}
-    small.hand_in(root, "ada", small.filled(released, right))
-    small.hand_in(root, "bob", small.filled(released, {**right, "double": "def double(x):\n    return x"}))
-    small.hand_in(root, "cy", released)
+    small.submit(root, "ada", small.filled(released, right))
+    small.submit(root, "bob", small.filled(released, {**right, "double": "def double(x):\n    return x"}))
+    small.submit(root, "cy", released)
     small.enroll(root, "ada", "bob", "cy", "dee")
     return root

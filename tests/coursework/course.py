@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from livenotes.coursework.course import Course
-from livenotes.coursework.gradebook import Book
+from livenotes.coursework.nbgrader.course import Course
+from livenotes.coursework.nbgrader.gradebook import Book
 
 ASSIGNMENT = "small"
 ENVIRONMENT_BIN = Path(sys.executable).parent
@@ -77,7 +77,7 @@ def nbgrader(course, *arguments):
 
 
 def make(root):
-    """Make a course with the small assignment, generated and ready to be handed in."""
+    """Make a course with the small assignment, generated and ready for submissions."""
     folder = root / "source" / ASSIGNMENT
     folder.mkdir(parents=True)
     (folder / f"{ASSIGNMENT}.ipynb").write_text(json.dumps(SOURCE))
@@ -111,7 +111,7 @@ def filled(notebook, answers):
     return made
 
 
-def hand_in(root, student, content, assignment=ASSIGNMENT):
+def submit(root, student, content, assignment=ASSIGNMENT):
     """Put a notebook where nbgrader collects it; ``content`` is a notebook or bytes."""
     folder = root / "submitted" / student / assignment
     folder.mkdir(parents=True)
@@ -145,7 +145,7 @@ def enroll(root, *students, **details):
 
 
 def rows(root):
-    """Return what the gradebook holds of the hand-ins, apart from the ids it invents."""
+    """Return what the gradebook holds of the submissions, apart from the ids it invents."""
     grades = """
         select sa.student_id, sa.timestamp, bc.name, g.auto_score, g.manual_score,
                case when g.needs_manual_grade then 1 else 0 end

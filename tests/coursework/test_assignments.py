@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from livenotes.coursework.course import Course
-from livenotes.coursework.examiner import Bench
-from livenotes.coursework.grade import Grading
-from livenotes.coursework.gradebook import Book
+from livenotes.coursework.exam.client import Bench
+from livenotes.coursework.nbgrader.course import Course
+from livenotes.coursework.nbgrader.grade import Grading
+from livenotes.coursework.nbgrader.gradebook import Book
 
 from . import course as small
 
@@ -61,8 +61,8 @@ def graded(tmp_path_factory):
                 for cell in source(assignment)["cells"]
                 if (record := cell["metadata"].get("nbgrader", {})).get("solution")
             }
-            small.hand_in(root, "reference", small.filled(released, answers), assignment)
-            small.hand_in(root, "blank", released, assignment)
+            small.submit(root, "reference", small.filled(released, answers), assignment)
+            small.submit(root, "blank", released, assignment)
             run = Grading(Course.at(root), book, assignment)
             done = {result.student: result for result in run.run(["reference", "blank"], bench.examine)}
             results[assignment] = done, run.worth(), released

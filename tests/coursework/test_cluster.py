@@ -1,4 +1,4 @@
-"""Hand-ins on the workers of a real Dask cluster: a scheduler and two workers on this machine."""
+"""Submissions on the workers of a real Dask cluster: a scheduler and two workers on this machine."""
 
 import os
 import signal
@@ -9,16 +9,16 @@ import time
 import pytest
 
 from livenotes import cli
-from livenotes.coursework.course import Course
-from livenotes.coursework.grade import Grading
-from livenotes.coursework.gradebook import Book
+from livenotes.coursework.nbgrader.course import Course
+from livenotes.coursework.nbgrader.grade import Grading
+from livenotes.coursework.nbgrader.gradebook import Book
 
 from . import course as small
 
 pytest.importorskip("distributed")
 from distributed import Client
 
-from livenotes.coursework.cluster import Cluster
+from livenotes.coursework.exam.cluster import Cluster
 
 from .processes import descendants, gone
 
@@ -62,7 +62,7 @@ def slow(pristine, tmp_path):
     root = small.copied(pristine, tmp_path / "course")
     for number in range(MANY):
         answers = {"double": SLOW, "answer": "answer = 42" if number % 2 else "answer = 41"}
-        small.hand_in(root, f"student{number}", small.filled(small.release(root), answers))
+        small.submit(root, f"student{number}", small.filled(small.release(root), answers))
     return root
 
 

@@ -1,19 +1,20 @@
-"""Tests of a hand-in by themselves: what they may use, what they show, and a sandbox that refuses."""
+"""Tests of a submission by themselves: what they may use, what they show, and a sandbox that refuses."""
 
 import pytest
 
-from livenotes.coursework import wire
-from livenotes.coursework.calls import TestNamespace
-from livenotes.coursework.exam import Cell, Exam
-from livenotes.coursework.limits import DEFAULT
-from livenotes.coursework.sandbox import NoSandbox, Session
-from livenotes.coursework.testing import HIDDEN_FAILURE, run_test
+from livenotes.coursework.boundary import wire
+from livenotes.coursework.boundary.limits import DEFAULT
+from livenotes.coursework.boundary.sandbox import NoSandbox, Session
+from livenotes.coursework.exam.calls import TestNamespace
+from livenotes.coursework.exam.job import Cell
+from livenotes.coursework.exam.notebook import Exam
+from livenotes.coursework.exam.testing import HIDDEN_FAILURE, run_test
 
 HIDDEN = "### BEGIN HIDDEN TESTS\nf(271828)\n### END HIDDEN TESTS\n"
 
 
-def hand_in(answers):
-    """Return the names of a hand-in whose functions answer as given."""
+def submission(answers):
+    """Return the names of a submission whose functions answer as given."""
     names = TestNamespace()
 
     def ask(request, arrays):
@@ -34,20 +35,20 @@ def remembers(name, x, seen=[]):  # noqa: B006  (what is kept from call to call 
 
 
 def test_a_visible_test_says_what_was_raised():
-    report = run_test("assert f(3) == 6\nf(1)", 2, hand_in(remembers), 5)
+    report = run_test("assert f(3) == 6\nf(1)", 2, submission(remembers), 5)
     assert report.score == 0
     assert "ValueError: seen [3, 1]" in shown(report)
 
 
 def test_a_visible_test_behind_a_hidden_one_does_not_say_it():
-    report = run_test(HIDDEN + "f(1)", 2, hand_in(remembers), 5)
+    report = run_test(HIDDEN + "f(1)", 2, submission(remembers), 5)
     assert "271828" in report.detail, "the instructor sees it"
     assert "271828" not in shown(report)
     assert "f(1)" in shown(report), "the line that failed is no secret"
 
 
 def test_of_a_hidden_test_only_its_failure_is_shown():
-    report = run_test(HIDDEN.replace("f(271828)", "assert f(271828) == 7"), 2, hand_in(remembers), 5)
+    report = run_test(HIDDEN.replace("f(271828)", "assert f(271828) == 7"), 2, submission(remembers), 5)
     assert report.score == 0
     assert HIDDEN_FAILURE in shown(report)
     assert "271828" not in shown(report)
@@ -69,18 +70,18 @@ def test_of_a_hidden_test_only_its_failure_is_shown():
     ],
 )
 def test_points(source, score):
-    names = hand_in(lambda name, x: {"value": 2 * x})
+    names = submission(lambda name, x: {"value": 2 * x})
     assert run_test(source, 2, names, 0.2).score == score
 
 
-def test_names_of_tests_and_of_python_are_not_the_hand_ins():
-    names = hand_in(lambda name, *x: {"value": 0})
+def test_names_of_tests_and_of_python_are_not_the_submissions():
+    names = submission(lambda name, *x: {"value": 0})
     names.give("import numpy as np")
     assert run_test("assert len([1, 2]) == 2; assert np.ones(3).sum() == 3", 1, names, 5).score == 1
 
 
 def test_a_read_only_cell_further_down_replaces_what_tests_had_set():
-    names = hand_in(lambda name, *x: {"value": 0})
+    names = submission(lambda name, *x: {"value": 0})
     names.give("rate = 1")
     assert run_test("assert rate == 1; rate = 7", 1, names, 5).score == 1
     names.give("rate = 2")

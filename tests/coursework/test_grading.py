@@ -12,11 +12,11 @@ import time
 import pytest
 
 from livenotes import cli
-from livenotes.coursework import sandbox
-from livenotes.coursework.course import Course
-from livenotes.coursework.examiner import Bench
-from livenotes.coursework.grade import Grading
-from livenotes.coursework.gradebook import Book
+from livenotes.coursework.boundary import sandbox
+from livenotes.coursework.exam.client import Bench
+from livenotes.coursework.nbgrader.course import Course
+from livenotes.coursework.nbgrader.grade import Grading
+from livenotes.coursework.nbgrader.gradebook import Book
 
 from . import course as small
 from .processes import descendants, gone
@@ -42,7 +42,7 @@ def test_grades_the_class(course, capsys):
     printed = capsys.readouterr().out
     assert "4 students: 3 graded, 1 missing" in printed
     assert [line.split()[0] for line in printed.split("\n")[1:5]] == ["ada", "bob", "cy", "dee"]
-    assert "nothing was handed in" in printed
+    assert "nothing was submitted" in printed
 
 
 def test_grading_twice_gives_the_same_gradebook(course):
@@ -97,7 +97,7 @@ def test_a_run_that_was_killed_goes_on(course):
     """The command itself is killed in the middle, with no chance to tidy up."""
     slow = {"double": "import time\ntime.sleep(1)\ndef double(x):\n    return 2 * x", "answer": "answer = 42"}
     for number in range(4):
-        small.hand_in(course, f"slow{number}", small.filled(small.release(course), slow))
+        small.submit(course, f"slow{number}", small.filled(small.release(course), slow))
     whole = small.copied(course, course.parent / "whole")
     grade(whole, "--quiet")
     command = [sys.executable, "-m", "livenotes.cli", "grade", "small", "--quiet", "--jobs", "1"]
@@ -118,11 +118,11 @@ def test_a_run_that_was_killed_goes_on(course):
         assert (course / "verdicts" / "small" / f"{student}.json").stat().st_mtime_ns == moment
 
 
-def test_a_changed_hand_in_is_graded_again(course):
+def test_a_changed_submission_is_graded_again(course):
     grade(course, "--quiet")
     shutil.rmtree(course / "submitted" / "bob")
     right = {"double": "def double(x):\n    return x + x", "answer": "answer = 42"}
-    small.hand_in(course, "bob", small.filled(small.release(course), right))
+    small.submit(course, "bob", small.filled(small.release(course), right))
     grade(course, "--quiet")
     assert points(course) == {**EXPECTED, "bob": 3.0}
 
@@ -142,10 +142,10 @@ def test_feedback_of_nbgrader_shows_no_hidden_test(course):
 def test_nbgrader_itself_grades_safely(course, by):
     (course / "nbgrader_config.py").write_text(SAFE)
     attack = f"open({str(course / 'stolen')!r}, 'w').close()\ndef double(x):\n    return 2 * x"
-    small.hand_in(course, "eve", small.filled(small.release(course), {"double": attack}))
+    small.submit(course, "eve", small.filled(small.release(course), {"double": attack}))
     if by == "command":
         printed = small.nbgrader(course, "autograde", "small")
-        assert "dee: missing (nothing was handed in)" in printed
+        assert "dee: missing (nothing was submitted)" in printed
     else:
         small.press_autograde(course, "small", ["ada", "bob", "cy", "eve"])
     assert not (course / "stolen").exists()
@@ -156,7 +156,7 @@ def test_nbgrader_itself_grades_safely(course, by):
 def test_feedback_runs_no_markup_of_a_student(course):
     (course / "nbgrader_config.py").write_text(SAFE)
     own = "Because.\n\n<script>alert(1)</script><img src=x onerror=alert(2)>\n\n[a](javascript:alert(3))"
-    small.hand_in(course, "eve", small.filled(small.release(course), {"why": own}))
+    small.submit(course, "eve", small.filled(small.release(course), {"why": own}))
     small.nbgrader(course, "autograde", "small")
     small.nbgrader(course, "generate_feedback", "small", "--student", "eve")
     page = (course / "feedback" / "eve" / "small" / "small.html").read_text()
@@ -286,7 +286,7 @@ def test_files_of_the_assignment_are_there(pristine, tmp_path):
         "double": "factor = int(open('data.txt').read())\ndef double(x):\n    return factor * x",
         "answer": "answer = 42",
     }
-    folder = small.hand_in(root, "ada", small.filled(small.release(root), reads))
+    folder = small.submit(root, "ada", small.filled(small.release(root), reads))
     (folder / "data.txt").write_text("3")
     grade(root, "--quiet")
     assert points(root) == {"ada": 3.0}, "the instructor's file counts, not the student's"
@@ -299,7 +299,7 @@ def test_partial_points_by_the_last_line(pristine, tmp_path):
     content["cells"][3]["source"] = "0.5 if double(1) == 3 else 2"
     path.write_text(json.dumps(content))
     small.generate(root, "small")
-    small.hand_in(
+    small.submit(
         root, "ada", small.filled(small.release(root), {"double": "def double(x):\n    return 3 * x"})
     )
     grade(root, "--quiet")

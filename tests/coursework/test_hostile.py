@@ -9,21 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from livenotes.coursework import namespaces
-from livenotes.coursework.course import Course
-from livenotes.coursework.examiner import Bench
-from livenotes.coursework.grade import Grading
-from livenotes.coursework.gradebook import Book
-from livenotes.coursework.limits import MIB, Limits
+from livenotes.coursework.boundary import namespaces
+from livenotes.coursework.boundary.limits import MIB, Limits
+from livenotes.coursework.exam.client import Bench
+from livenotes.coursework.nbgrader.course import Course
+from livenotes.coursework.nbgrader.grade import Grading
+from livenotes.coursework.nbgrader.gradebook import Book
 
 from . import course as small
 from .attacks import ATTACKS
-from .handins import TABLE as HANDINS
 from .processes import descendants, gone
+from .submissions import TABLE as SUBMISSIONS
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
-TABLE = [*HANDINS, *ATTACKS]
+TABLE = [*SUBMISSIONS, *ATTACKS]
 LIMITS = Limits(cell=2.0, total=12.0, memory=256 * MIB)
 WRITTEN = ("autograded", "verdicts", "gradebook.db")
 FIXED_TABLES = (
@@ -53,7 +53,7 @@ class Listener:
             self.visits += 1
 
 
-def hand_in(root, row, port):
+def submit(root, row, port):
     folder = root / "submitted" / row.name / small.ASSIGNMENT
     folder.mkdir(parents=True)
     fill = {"double": row.double, "answer": row.answer, "why": "Because I say so."}
@@ -79,7 +79,7 @@ def graded(tmp_path_factory):
     root = small.make(tmp_path_factory.mktemp("hostile") / "course")
     listener = Listener()
     for row in TABLE:
-        hand_in(root, row, listener.port)
+        submit(root, row, listener.port)
     course = Course.at(root)
     with Book(course) as book:
         for row in TABLE:
@@ -87,7 +87,7 @@ def graded(tmp_path_factory):
     before = small.tree(root, *WRITTEN), fixed_rows(root)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INSTRUCTORS_SECRET", "1")
-        namespaces.join_new_keyring()  # what a login does; hand-ins must not share it
+        namespaces.join_new_keyring()  # what a login does; submissions must not share it
         bench = Bench(slots=2)
     with bench, Book(course) as book:
         run = Grading(course, book, small.ASSIGNMENT, LIMITS)

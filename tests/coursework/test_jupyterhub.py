@@ -1,4 +1,4 @@
-"""An assignment's whole way on a real JupyterHub: fetched, handed in, collected, graded, returned.
+"""An assignment's whole way on a real JupyterHub: fetched, submitted, collected, graded, returned.
 
 The hub, its proxy and the servers of two students run on this machine. As in a hub of containers, every
 student is the user jovyan to his or her server: bubblewrap shows it a list of users with this one name.
@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 
 from livenotes import cli
-from livenotes.coursework.course import Course
-from livenotes.coursework.gradebook import Book
+from livenotes.coursework.nbgrader.course import Course
+from livenotes.coursework.nbgrader.gradebook import Book
 
 from . import course as small
 
@@ -187,8 +187,8 @@ def test_fetch_submit_collect_grade_return(classroom):
             "submitted"
         ) == 1
     small.nbgrader(root, "collect", "small")
-    small.hand_in(root, "zoe", small.release(root))  # by mail, with no secret; and one with a broken note
-    (small.hand_in(root, "max", small.release(root)) / "timestamp.txt").write_text("some day")
+    small.submit(root, "zoe", small.release(root))  # by mail, with no secret; and one with a broken note
+    (small.submit(root, "max", small.release(root)) / "timestamp.txt").write_text("some day")
     assert cli.main(["grade", "small", "--course", str(root), "--quiet"]) == 0
     with Book(Course.at(root)) as book:
         assert {name: total for name, (total, _) in book.totals("small").items()} == {

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from nbconvert.filters import markdown2html
 
-from livenotes.coursework.markup import inert
+from livenotes.coursework.nbgrader.markup import inert
 
 HARMLESS = (
     "Because $a < b$ and $$x \\le y$$, see `x < y`.",

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from livenotes.coursework import groups, namespaces, sandbox
-from livenotes.coursework.exam import Cell
-from livenotes.coursework.examiner import Bench, Job
-from livenotes.coursework.limits import MIB, Limits
+from livenotes.coursework.boundary import groups, namespaces, sandbox
+from livenotes.coursework.boundary.limits import MIB, Limits
+from livenotes.coursework.exam.client import Bench
+from livenotes.coursework.exam.job import Cell, Job
 
 START = """
-from livenotes.coursework import namespaces
-from livenotes.coursework.exam import Cell, Exam
-from livenotes.coursework.limits import DEFAULT
-from livenotes.coursework.sandbox import Sandbox
+from livenotes.coursework.boundary import namespaces
+from livenotes.coursework.exam.job import Cell
+from livenotes.coursework.exam.notebook import Exam
+from livenotes.coursework.boundary.limits import DEFAULT
+from livenotes.coursework.boundary.sandbox import Sandbox
 
 LOOK = '''
 import livenotes.checks, os
@@ -28,7 +29,7 @@ except OSError as error:
     read_only = error.errno == 30
 '''
 TEST = '''
-from livenotes.coursework import namespaces
+from livenotes.coursework.boundary import namespaces
 assert read_only
 assert set(here) == {"work"} | {path.split("/")[2] for path in namespaces.PYTHON if path.startswith("/tmp/")}
 '''
@@ -51,7 +52,7 @@ def test_a_package_below_tmp_is_seen_and_nothing_else_there(tmp_path):
     assert done.stdout.split()[:3] == [str(copied), "graded", "1.0"], done.stdout + done.stderr
 
 
-def test_a_course_that_hand_ins_could_read_is_refused():
+def test_a_course_that_submissions_could_read_is_refused():
     with pytest.raises(sandbox.NoSandbox, match="Move the course"):
         sandbox.require_hidden(Path(sys.prefix, "share", "course"))
     sandbox.require_hidden(Path("/home/ada/course"))

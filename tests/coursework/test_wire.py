@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.lib import format as npy
 
-from livenotes.coursework import wire
+from livenotes.coursework.boundary import wire
 
 VALUES = [
     None,
@@ -62,7 +62,7 @@ def test_numbers_that_are_none(value):
     assert repr(over(np.array([value]))) == repr(np.array([value]))
 
 
-def test_a_generator_goes_to_the_hand_in_and_never_back():
+def test_a_generator_goes_to_the_submission_and_never_back():
     rng = np.random.default_rng(5)
     rng.random(3)
     assert over(rng, generators=True).random() == rng.random()

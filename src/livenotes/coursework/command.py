@@ -8,19 +8,19 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from livenotes.coursework import wire
-from livenotes.coursework.examiner import Bench
-from livenotes.coursework.limits import MIB, Limits
-from livenotes.coursework.sandbox import NoSandbox, require_bubblewrap, require_hidden
+from livenotes.coursework.boundary import wire
+from livenotes.coursework.boundary.limits import MIB, Limits
+from livenotes.coursework.boundary.sandbox import NoSandbox, require_bubblewrap, require_hidden
+from livenotes.coursework.exam.client import Bench
 
 if TYPE_CHECKING:  # the rest takes a second to import, during which the examiner warms up
-    from livenotes.coursework.cluster import Cluster
-    from livenotes.coursework.grade import Grading, Result
-    from livenotes.coursework.gradebook import Book
+    from livenotes.coursework.exam.cluster import Cluster
+    from livenotes.coursework.nbgrader.grade import Grading, Result
+    from livenotes.coursework.nbgrader.gradebook import Book
 
 UNPROTECTED = (
     "WARNING: running student code WITHOUT a sandbox. It can read and change whatever you can,\n"
-    "the gradebook and the other hand-ins among it."
+    "the gradebook and the other submissions among it."
 )
 
 
@@ -51,7 +51,7 @@ def _examiner(given: argparse.Namespace) -> Iterator[Bench | Cluster]:
     elif given.scheduler is None:
         require_bubblewrap()
     if given.scheduler is not None:
-        from livenotes.coursework.cluster import Cluster as Workers
+        from livenotes.coursework.exam.cluster import Cluster as Workers
 
         with Workers(given.scheduler, confined=not given.without_sandbox) as cluster:
             yield cluster
@@ -61,9 +61,9 @@ def _examiner(given: argparse.Namespace) -> Iterator[Bench | Cluster]:
 
 
 def _grade(given: argparse.Namespace, bench: Bench | Cluster, limits: Limits) -> int:
-    from livenotes.coursework.course import Course
-    from livenotes.coursework.grade import Grading
-    from livenotes.coursework.gradebook import Book
+    from livenotes.coursework.nbgrader.course import Course
+    from livenotes.coursework.nbgrader.grade import Grading
+    from livenotes.coursework.nbgrader.gradebook import Book
 
     course = Course.at(given.course)
     if not given.without_sandbox:
@@ -73,7 +73,7 @@ def _grade(given: argparse.Namespace, bench: Bench | Cluster, limits: Limits) ->
         everyone = run.students()
         students = given.student or everyone
         if unknown := sorted({*students} - {*everyone}):
-            raise ValueError(f"not on the roster and nothing handed in: {', '.join(unknown)}")
+            raise ValueError(f"not on the roster and nothing submitted: {', '.join(unknown)}")
         results = []
         with _progress(len(students), given.quiet) as step:
             for result in run.run(students, bench.examine, again=given.again):
@@ -90,12 +90,12 @@ def _progress(total: int, quiet: bool) -> Iterator[Callable[[], object]]:
         return
     from tqdm import tqdm
 
-    with tqdm(total=total, unit="hand-in", file=sys.stderr) as bar:
+    with tqdm(total=total, unit="submission", file=sys.stderr) as bar:
         yield bar.update
 
 
 def _report(given: argparse.Namespace, book: Book, run: Grading, results: list[Result]) -> None:
-    from livenotes.coursework import summary
+    from livenotes.coursework.nbgrader import summary
 
     worth = run.worth()
     totals, most = book.totals(given.assignment), sum(worth.values())

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from livenotes.coursework.grade import Result
-from livenotes.coursework.verdict import Verdict
+from livenotes.coursework.exam.verdict import Verdict
+from livenotes.coursework.nbgrader.grade import Result
 
 Roster = Mapping[str, Mapping[str, str]]
 Totals = Mapping[str, tuple[float, bool]]
@@ -34,7 +34,7 @@ def table(results: Sequence[Result], totals: Totals, most: float) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace what would move the cursor or color the terminal: the text may quote a hand-in."""
+    """Replace what would move the cursor or color the terminal: the text may quote a submission."""
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
@@ -77,7 +77,7 @@ def _csv(rows: Sequence[Sequence[str]]) -> str:
 
 
 def picture(results: Sequence[Result], worth: Mapping[str, float], path: Path) -> None:
-    """Draw, for each task, the share of hand-ins with all, some and no points; the ending says the format."""
+    """Draw, for each task, the share with all, some and no points; the path's ending says the format."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -91,7 +91,7 @@ def picture(results: Sequence[Result], worth: Mapping[str, float], path: Path) -
         axes.barh(tasks, shares, left=left, color=color, label=label)
         left = [a + b for a, b in zip(left, shares, strict=True)]
     axes.invert_yaxis()
-    axes.set(xlim=(0, 100), xlabel=f"% of {len(graded)} hand-ins")
+    axes.set(xlim=(0, 100), xlabel=f"% of {len(graded)} submissions")
     figure.legend(loc="outside upper center", ncols=3, frameon=False)
     with matplotlib.rc_context({"svg.hashsalt": "tasks"}):
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)

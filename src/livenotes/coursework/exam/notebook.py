@@ -1,6 +1,6 @@
-"""Run one notebook of a hand-in: its cells inside the sandbox, its tests here.
+"""Run one notebook of a submission: its cells inside the sandbox, its tests here.
 
-All the student's cells come first, in their order; where a test stands, the hand-in's process leaves a
+All the student's cells come first, in their order; where a test stands, the submission's process leaves a
 snapshot of itself. The tests follow when the last output is in, each on its snapshot. So a test sees
 the state it stands in, one test cannot disturb another, and no input of a hidden test can find its way
 into an output.
@@ -13,24 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from livenotes.coursework import outputs, wire
-from livenotes.coursework.calls import TestNamespace
-from livenotes.coursework.limits import Limits
-from livenotes.coursework.sandbox import DENIED, NoSandbox, Session
-from livenotes.coursework.testing import run_test
-from livenotes.coursework.verdict import CellReport, Report, Verdict
+from livenotes.coursework.boundary import outputs, wire
+from livenotes.coursework.boundary.limits import Limits
+from livenotes.coursework.boundary.sandbox import DENIED, NoSandbox, Session
+from livenotes.coursework.exam.calls import TestNamespace
+from livenotes.coursework.exam.job import Cell
+from livenotes.coursework.exam.testing import run_test
+from livenotes.coursework.exam.verdict import CellReport, Report, Verdict
 
 GRACE = 5.0  # on a busy machine a second passes before an interrupt is answered
 END = 2.0
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell to run: ``code`` by the student, ``given`` (read-only) code, a ``test``, or ``text``."""
-
-    kind: str
-    source: str
-    points: float = 0.0
 
 
 @dataclass
@@ -98,7 +90,7 @@ class Exam:
         """Set the verdict; the first thing that goes wrong decides."""
         if verdict is Verdict.CRASHED and self.session.out_of_memory():
             size = self.limits.together // 2**20
-            verdict, reason = Verdict.OUT_OF_MEMORY, f"the hand-in used more than {size} MiB as a whole"
+            verdict, reason = Verdict.OUT_OF_MEMORY, f"the submission used more than {size} MiB as a whole"
         if self.verdict is Verdict.GRADED:
             self.verdict, self.reason = verdict, reason
 
@@ -114,7 +106,7 @@ class Exam:
             return 0  # the reply will say why
 
     def _reply(self, ticket: int, where: str) -> wire.Message | None:
-        """Wait for the hand-in's process; interrupt it when it takes too long. None if it is no more."""
+        """Wait for the submission's process; interrupt it when it takes too long. None if it is no more."""
         try:
             return self.session.answer(self.session.main, ticket, self._time())[0]
         except wire.TooSlow:
@@ -171,7 +163,7 @@ class Exam:
                 names.see(self._asker(self.session.snapshots[number]), self.functions[number])
                 result = run_test(cell.source, cell.points, names, self._time())
             else:
-                result = CellReport([outputs.error("NotReached", "the hand-in ended before this test")], 0.0)
+                result = CellReport([outputs.error("NotReached", "its process ended before this test")], 0.0)
             report.outputs, report.score, report.detail = result.outputs, result.score, result.detail
             number += 1
 
@@ -189,13 +181,13 @@ class Exam:
             except wire.Closed:
                 self._note(Verdict.CRASHED, f"{what} ended the process")
             channel.close()
-            raise HandInGone(what)
+            raise SubmissionGone(what)
 
         return ask
 
 
-class HandInGone(Exception):
-    """The hand-in can answer no more; no test can go on."""
+class SubmissionGone(Exception):
+    """The submission can answer no more; no test can go on."""
 
 
 def _signal_name(number: int) -> str:

@@ -1,4 +1,4 @@
-"""What became of a hand-in: one of six verdicts, and the reason in words."""
+"""What became of a submission: one of six verdicts, and the reason in words."""
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -30,7 +30,7 @@ class CellReport:
 
 @dataclass
 class Report:
-    """What one notebook of a hand-in came to."""
+    """What one notebook of a submission came to."""
 
     verdict: Verdict
     reason: str

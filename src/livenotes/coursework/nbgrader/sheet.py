@@ -1,7 +1,7 @@
-"""An assignment's notebook as the gradebook holds it, and a hand-in laid over it.
+"""An assignment's notebook as the gradebook holds it, and a submission laid over it.
 
 Everything that decides points (tests, their order and worth, which cells are read-only) is taken from
-the gradebook, never from the hand-in: of a hand-in only the student's own cells count, found by the
+the gradebook, never from the submission: of a submission only the student's own cells count, found by the
 ids nbgrader gave them.
 """
 
@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from livenotes.coursework.exam import Cell
-from livenotes.coursework.handin import Notebook, OwnCell
-from livenotes.coursework.markup import inert
-from livenotes.coursework.testing import hidden_lines, without_hidden
+from livenotes.coursework.exam.job import Cell
+from livenotes.coursework.exam.testing import hidden_lines, without_hidden
+from livenotes.coursework.nbgrader.markup import inert
+from livenotes.coursework.nbgrader.submission import Notebook, OwnCell
 
 
 @dataclass(frozen=True)
@@ -91,17 +91,17 @@ class Placed:
         return self.source if self.cell_type == "code" else inert(self.source)
 
 
-def lay_over(sheet: Sheet, handed_in: Notebook) -> tuple[list[Placed], list[str]]:
+def lay_over(sheet: Sheet, submitted: Notebook) -> tuple[list[Placed], list[str]]:
     """Return the cells to grade, and remarks on what was put right.
 
     The student's order and extra cells stay; cells that are not the student's are restored; of cells
     with the same id the last counts; what was deleted is put back behind the cell it followed.
     """
     known = {cell.grade_id: cell for cell in sheet.cells}
-    last = {cell.grade_id: number for number, cell in enumerate(handed_in.cells) if cell.grade_id in known}
+    last = {cell.grade_id: number for number, cell in enumerate(submitted.cells) if cell.grade_id in known}
     placed: list[Placed] = []
     remarks: list[str] = []
-    for number, own in enumerate(handed_in.cells):
+    for number, own in enumerate(submitted.cells):
         source_cell = known.get(own.grade_id or "")
         if source_cell is not None and last[source_cell.grade_id] != number:
             remarks.append(f"cell {source_cell.grade_id} occurs more than once; the last one counts")
@@ -142,5 +142,5 @@ def _put_back(sheet: Sheet, placed: list[Placed], remarks: list[str]) -> None:
 
 
 def untouched(sheet: Sheet) -> list[Placed]:
-    """Return the cells of a notebook that was not handed in, or cannot be read."""
+    """Return the cells of a notebook that was not submitted, or cannot be read."""
     return [Placed(cell.cell_type, cell.source, cell, answered=False) for cell in sheet.cells]

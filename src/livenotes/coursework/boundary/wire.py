@@ -1,4 +1,4 @@
-"""How values cross the boundary between a hand-in and its tests: JSON and npy, never pickle.
+"""How values cross the boundary between a submission and its tests: JSON and npy, never pickle.
 
 A message is a JSON object, followed by the arrays it mentions in npy format. Both sides write with
 ``pack``; the side that tests reads with ``unpack`` and believes nothing: sizes are checked before
@@ -84,7 +84,7 @@ def _to_npy(array: np.ndarray) -> bytes:
 def unpack(tree: Tree, arrays: Sequence[bytes], *, generators: bool = False) -> Any:
     """Return the value a tree stands for; raise WireError for anything malformed.
 
-    ``generators`` allows random generators, which only ever travel from the tests to the hand-in.
+    ``generators`` allows random generators, which only ever travel from the tests to the submission.
     """
     builders: dict[str, Callable[[Any], Any]] = {
         "array": lambda i: _from_npy(_pick(arrays, i)),

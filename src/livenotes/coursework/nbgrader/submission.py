@@ -1,4 +1,4 @@
-"""Read what a student handed in, trusting nothing: no link is followed, nothing large is loaded."""
+"""Read what a student submitted, trusting nothing: no link is followed, nothing large is loaded."""
 
 import contextlib
 import json
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livenotes.coursework.markup import is_base64
+from livenotes.coursework.boundary.outputs import is_base64
 
 MAX_NOTEBOOK = 20 * 2**20
 MAX_FILES = 8 * 2**20
 MAX_COUNT = 1000
 MAX_CELLS = 2000
 MAX_CODE = 4 * 2**20
-EXCHANGE = ("timestamp.txt", "submission_secret.txt")  # what nbgrader puts beside a hand-in
+EXCHANGE = ("timestamp.txt", "submission_secret.txt")  # what nbgrader puts beside a submission
 CELL_TYPES = ("code", "markdown", "raw")
 
 
 class Malformed(Exception):
-    """The hand-in is not a notebook; the message says why, for the student to read."""
+    """The submission is not a notebook; the message says why, for the student to read."""
 
 
 class Missing(Exception):
@@ -30,7 +30,7 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class OwnCell:
-    """A cell as it was handed in; of its metadata only nbgrader's id is kept."""
+    """A cell as it was submitted; of its metadata only nbgrader's id is kept."""
 
     cell_type: str
     source: str
@@ -40,7 +40,7 @@ class OwnCell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook as it was handed in, and its bytes, for a fingerprint."""
+    """A notebook as it was submitted, and its bytes, for a fingerprint."""
 
     cells: Sequence[OwnCell]
     data: bytes
@@ -98,7 +98,7 @@ def read_file(path: Path, most: int) -> bytes:
 
 
 def read_note(folder: Path, name: str) -> str | None:
-    """Return a short text that nbgrader has put beside a hand-in; None if there is none that can be read."""
+    """Return a short text that nbgrader has put beside a submission; None if none can be read."""
     try:
         require_no_link(folder)
         return read_file(folder / name, 200).decode()
@@ -108,7 +108,7 @@ def read_note(folder: Path, name: str) -> str | None:
 
 def _instead(folder: Path, wanted: str) -> str:
     if not folder.is_dir():
-        return "nothing was handed in"
+        return "nothing was submitted"
     names = sorted(entry.name for entry in os.scandir(folder) if entry.name not in EXCHANGE)
     found = ", ".join(names[:5]).encode(errors="replace").decode()
     return f"there is no {wanted}; found {found}" if found else f"there is no {wanted}: the folder is empty"

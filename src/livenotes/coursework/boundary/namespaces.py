@@ -1,8 +1,8 @@
 """A process in namespaces of its own, with limits and no rights: Linux, through libc.
 
-The warm process calls ``clone`` for every hand-in. The child sees its own process table, network,
+The warm process calls ``clone`` for every submission. The child sees its own process table, network,
 message queues, host name and mounts; ``confine`` then hides what is left to hide and gives up
-every right before the hand-in runs.
+every right before the submission runs.
 """
 
 import ctypes
@@ -13,6 +13,8 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import livenotes
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x0002_0000, 0x0400_0000, 0x0800_0000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x1000_0000, 0x2000_0000, 0x4000_0000
@@ -26,9 +28,9 @@ JOIN_SESSION_KEYRING = 1
 CLONE_CALL = {"x86_64": 56, "aarch64": 220}
 KEYCTL_CALL = {"x86_64": 250, "aarch64": 219}
 
-PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(livenotes.__file__).resolve().parent
 PYTHON = tuple(dict.fromkeys((sys.base_prefix, sys.prefix, str(PACKAGE))))
-"""The folders that Python runs from, which a hand-in must see."""
+"""The folders that Python runs from, which a submission must see."""
 
 _libc = ctypes.PyDLL(None, use_errno=True)
 
@@ -67,7 +69,7 @@ def clone(body: Callable[[], None], *, isolated: bool) -> int:
 
 
 def confine(work: str, tmp_bytes: int) -> None:
-    """Inside new namespaces: map this user to itself, hide /proc, and give every hand-in an empty /tmp.
+    """Inside new namespaces: map this user to itself, hide /proc, and give every submission an empty /tmp.
 
     An empty folder in place of /proc hides the other processes, which a new /proc would too, but a
     new one cannot be mounted without rights that an ordinary user does not have. An environment that
@@ -94,7 +96,7 @@ def confine(work: str, tmp_bytes: int) -> None:
 
 
 UID = 1000
-"""The user a hand-in sees itself as."""
+"""The user a submission sees itself as."""
 NOBODY = 65534
 
 
@@ -103,7 +105,7 @@ class _Header(ctypes.Structure):
 
 
 def become_nobody() -> None:
-    """Turn root into the user who owns nothing, as a hand-in of root's should not be root's."""
+    """Turn root into the user who owns nothing, as a submission of root's should not be root's."""
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
@@ -111,7 +113,7 @@ def become_nobody() -> None:
 
 
 def join_new_keyring() -> None:
-    """Leave the keys of the session one was started in: what a hand-in kept there, the next one would find.
+    """Leave the keys of the session one was started in: what one submission kept there, the next would find.
 
     A kernel may have been built without keys; then there are none to share.
     """
@@ -121,7 +123,7 @@ def join_new_keyring() -> None:
 def drop_rights() -> None:
     """Give up every capability, and the possibility to gain one by running a program.
 
-    Nobody may look into this process either: a hand-in could otherwise trace the one that reports on it.
+    Nobody may look into this process either: a submission could otherwise trace the one that reports on it.
     """
     _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

@@ -7,8 +7,8 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry, Student
 
-from livenotes.coursework.course import Course
-from livenotes.coursework.sheet import Placed, Sheet, SourceCell
+from livenotes.coursework.nbgrader.course import Course
+from livenotes.coursework.nbgrader.sheet import Placed, Sheet, SourceCell
 
 
 class Book:
@@ -50,7 +50,7 @@ class Book:
         scores: Mapping[str, Mapping[str, float | None]],
         placed: Mapping[str, Sequence[Placed]],
     ) -> None:
-        """Write the points of one hand-in, as nbgrader's autograde would.
+        """Write the points of one submission, as nbgrader's autograde would.
 
         ``scores`` holds, by notebook and cell id, the points, or None for what is graded by hand.
         """

@@ -1,4 +1,4 @@
-"""Hand-ins, honest, broken and hostile: what each does, and the verdict and points it must get.
+"""Submissions, honest, broken and hostile: what each does, and the verdict and points it must get.
 
 The assignment is the small one of ``course``: ``double`` is worth 2 points and ``answer`` 1. Where an
 attack is tried, the code is right only if the attack failed, so that full points say it did.
@@ -17,7 +17,7 @@ ANSWER = "answer = 42"
 
 
 @dataclass(frozen=True)
-class HandIn:
+class Submission:
     """One row: ``double`` and ``answer`` are cells; ``change`` alters the notebook, ``write`` the files."""
 
     name: str
@@ -162,84 +162,88 @@ ip.ast_transformers.append(type("T", (), {"visit": lambda self, node: node})())
 """
 
 TABLE = [
-    HandIn("honest", "graded", 3),
-    HandIn("wrong", "graded", 1, WRONG),
-    HandIn("partial", "graded", 1, "def double(x):\n    return np.array([2.0, 4.0])"),
-    HandIn("blank", "graded", 0, "# YOUR CODE HERE\nraise NotImplementedError()", "# YOUR CODE HERE"),
-    HandIn("syntax-error", "graded", 1, "def double(x)\n    return 2 * x", shown="SyntaxError"),
-    HandIn("raises", "graded", 1, "def double(x):\n    raise ValueError(x)"),
-    HandIn("recursion", "graded", 1, "def double(x):\n    return double(x)"),
-    HandIn(
+    Submission("honest", "graded", 3),
+    Submission("wrong", "graded", 1, WRONG),
+    Submission("partial", "graded", 1, "def double(x):\n    return np.array([2.0, 4.0])"),
+    Submission("blank", "graded", 0, "# YOUR CODE HERE\nraise NotImplementedError()", "# YOUR CODE HERE"),
+    Submission("syntax-error", "graded", 1, "def double(x)\n    return 2 * x", shown="SyntaxError"),
+    Submission("raises", "graded", 1, "def double(x):\n    raise ValueError(x)"),
+    Submission("recursion", "graded", 1, "def double(x):\n    return double(x)"),
+    Submission(
         "prints-and-plots",
         "graded",
         3,
         DOUBLE + "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nprint('look here')",
         shown="look here",
     ),
-    HandIn(
+    Submission(
         "warns",
         "graded",
         3,
         "import warnings, sys\nwarnings.warn('old')\nprint('!', file=sys.stderr)\n" + DOUBLE,
         shown="old",
     ),
-    HandIn(
+    Submission(
         "warns-when-called",
         "graded",
         3,
         "import warnings\ndef double(x):\n    warnings.warn('old')\n    return 2 * x",
     ),
-    HandIn("magics", "graded", 3, "%matplotlib inline\n%time z = 1\n" + DOUBLE),
-    HandIn("endless", "timed out", 1, "while True:\n    pass", reason="cell 3"),
-    HandIn("endless-deaf", "timed out", 0, SWALLOW, reason="cell 3"),
-    HandIn("endless-deaf-late", "timed out", 2, answer=SWALLOW, reason="cell 5"),
-    HandIn("endless-call", "timed out", 1, "def double(x):\n    while True:\n        pass", reason="double"),
-    HandIn("sleeps", "timed out", 1, "import time\ntime.sleep(1000)", reason="cell 3"),
-    HandIn("memory-at-once", "out of memory", 1, "x = bytearray(1 << 40)", reason="cell 3"),
-    HandIn(
+    Submission("magics", "graded", 3, "%matplotlib inline\n%time z = 1\n" + DOUBLE),
+    Submission("endless", "timed out", 1, "while True:\n    pass", reason="cell 3"),
+    Submission("endless-deaf", "timed out", 0, SWALLOW, reason="cell 3"),
+    Submission("endless-deaf-late", "timed out", 2, answer=SWALLOW, reason="cell 5"),
+    Submission(
+        "endless-call", "timed out", 1, "def double(x):\n    while True:\n        pass", reason="double"
+    ),
+    Submission("sleeps", "timed out", 1, "import time\ntime.sleep(1000)", reason="cell 3"),
+    Submission("memory-at-once", "out of memory", 1, "x = bytearray(1 << 40)", reason="cell 3"),
+    Submission(
         "memory-bit-by-bit", "out of memory", 1, "kept = []\nwhile True:\n    kept.append(bytearray(1 << 24))"
     ),
-    HandIn("memory-in-a-call", "graded", 1, "def double(x):\n    return bytearray(1 << 40)"),
-    HandIn(
+    Submission("memory-in-a-call", "graded", 1, "def double(x):\n    return bytearray(1 << 40)"),
+    Submission(
         "fork-bomb",
         "timed out",
         0,
         "import os\nwhile True:\n    try:\n        os.fork()\n    except BaseException:\n        pass",
     ),
-    HandIn(
+    Submission(
         "thread-bomb",
         "graded",
         1,
         "import threading, time\nfor _ in range(10_000):\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
         + DOUBLE,
     ),
-    HandIn("flood", "timed out", 1, "while True:\n    print('x' * 1000)"),
-    HandIn(
+    Submission("flood", "timed out", 1, "while True:\n    print('x' * 1000)"),
+    Submission(
         "huge-output",
         "graded",
         3,
         "print('x' * 50_000_000)\n" + DOUBLE,
         shown="rest of the output was dropped",
     ),
-    HandIn("many-displays", "graded", 3, "for i in range(2_000):\n    display(i)\n" + DOUBLE),
-    HandIn("huge-file", "graded", 3, blocked("open('big', 'wb').write(b'x' * (1 << 28))", "True")),
-    HandIn("raw-exit", "crashed", 0, "import os\nos._exit(0)", reason="cell 3 ended the process"),
-    HandIn("raw-exit-late", "crashed", 2, answer="import os\nos._exit(0)", reason="cell 5"),
-    HandIn("raw-exit-in-a-call", "crashed", 1, "import os\ndef double(x):\n    os._exit(0)", reason="double"),
-    HandIn("sys-exit", "graded", 3, DOUBLE + "import sys\nsys.exit(1)"),
-    HandIn("exit", "graded", 3, DOUBLE + "exit()"),
-    HandIn("sys-exit-in-a-call", "graded", 1, "import sys\ndef double(x):\n    sys.exit(0)"),
-    HandIn("segfault", "crashed", 0, "import ctypes\nctypes.string_at(0)", reason="SIGSEGV"),
-    HandIn("kills-itself", "out of memory", 0, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"),
-    HandIn("kills-all", "graded", 3, DOUBLE + "import os\nos.kill(1, 9)\nos.kill(1, 19)"),
-    HandIn("deletes", "graded", 3, blocked("import shutil, os\nshutil.rmtree('{course}')", "True")),
-    HandIn("deletes-the-system", "graded", 3, blocked("import os\nos.remove(np.__file__)", "True")),
-    HandIn(
+    Submission("many-displays", "graded", 3, "for i in range(2_000):\n    display(i)\n" + DOUBLE),
+    Submission("huge-file", "graded", 3, blocked("open('big', 'wb').write(b'x' * (1 << 28))", "True")),
+    Submission("raw-exit", "crashed", 0, "import os\nos._exit(0)", reason="cell 3 ended the process"),
+    Submission("raw-exit-late", "crashed", 2, answer="import os\nos._exit(0)", reason="cell 5"),
+    Submission(
+        "raw-exit-in-a-call", "crashed", 1, "import os\ndef double(x):\n    os._exit(0)", reason="double"
+    ),
+    Submission("sys-exit", "graded", 3, DOUBLE + "import sys\nsys.exit(1)"),
+    Submission("exit", "graded", 3, DOUBLE + "exit()"),
+    Submission("sys-exit-in-a-call", "graded", 1, "import sys\ndef double(x):\n    sys.exit(0)"),
+    Submission("segfault", "crashed", 0, "import ctypes\nctypes.string_at(0)", reason="SIGSEGV"),
+    Submission("kills-itself", "out of memory", 0, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"),
+    Submission("kills-all", "graded", 3, DOUBLE + "import os\nos.kill(1, 9)\nos.kill(1, 19)"),
+    Submission("deletes", "graded", 3, blocked("import shutil, os\nshutil.rmtree('{course}')", "True")),
+    Submission("deletes-the-system", "graded", 3, blocked("import os\nos.remove(np.__file__)", "True")),
+    Submission(
         "reads-the-source", "graded", 3, blocked("open('{course}/source/small/small.ipynb').read()", "True")
     ),
-    HandIn("reads-others", "graded", 3, blocked("import os\nos.listdir('{course}/submitted')", "True")),
-    HandIn("reads-passwords", "graded", 3, blocked("open('/etc/passwd').read()", "True")),
-    HandIn(
+    Submission("reads-others", "graded", 3, blocked("import os\nos.listdir('{course}/submitted')", "True")),
+    Submission("reads-passwords", "graded", 3, blocked("open('/etc/passwd').read()", "True")),
+    Submission(
         "looks-for-the-test",
         "graded",
         3,
@@ -248,7 +252,7 @@ TABLE = [
             "found",
         ),
     ),
-    HandIn(
+    Submission(
         "writes-the-gradebook",
         "graded",
         3,
@@ -257,20 +261,20 @@ TABLE = [
             "True",
         ),
     ),
-    HandIn(
+    Submission(
         "network",
         "graded",
         3,
         blocked("import socket\nsocket.create_connection(('127.0.0.1', {port}), 1)", "True"),
     ),
-    HandIn(
+    Submission(
         "other-processes",
         "graded",
         3,
         blocked("import os\nseen = [p for p in os.listdir('/proc') if p.isdigit()]", "seen"),
     ),
-    HandIn("becomes-root", "graded", 3, blocked("import os\nos.setuid(0)", "True")),
-    HandIn(
+    Submission("becomes-root", "graded", 3, blocked("import os\nos.setuid(0)", "True")),
+    Submission(
         "mounts",
         "graded",
         3,
@@ -278,7 +282,7 @@ TABLE = [
             "import ctypes\nbad = ctypes.CDLL(None).mount(b'none', b'/tmp', b'tmpfs', 0, None)", "bad == 0"
         ),
     ),
-    HandIn(
+    Submission(
         "leaves-a-mark",
         "graded",
         3,
@@ -287,7 +291,7 @@ TABLE = [
             "old",
         ),
     ),
-    HandIn(
+    Submission(
         "finds-a-mark",
         "graded",
         3,
@@ -296,95 +300,97 @@ TABLE = [
             "old",
         ),
     ),
-    HandIn(
+    Submission(
         "leaves-a-process",
         "graded",
         3,
         DOUBLE + "import subprocess\nsubprocess.Popen(['sleep', '98765'], start_new_session=True)",
     ),
-    HandIn("patches-numpy", "graded", 1, PATCHED + WRONG),
-    HandIn(
+    Submission("patches-numpy", "graded", 1, PATCHED + WRONG),
+    Submission(
         "patches-python",
         "crashed",
         0,
         "import builtins\nbuiltins.isinstance = builtins.all = lambda *a: True\n" + WRONG,
     ),
-    HandIn("claims-to-be-equal", "graded", 1, EQUAL + "def double(x):\n    return Equal()"),
-    HandIn("answer-claims-to-be-equal", "graded", 2, answer=EQUAL + "answer = Equal()"),
-    HandIn(
+    Submission("claims-to-be-equal", "graded", 1, EQUAL + "def double(x):\n    return Equal()"),
+    Submission("answer-claims-to-be-equal", "graded", 2, answer=EQUAL + "answer = Equal()"),
+    Submission(
         "equal-array",
         "graded",
         1,
         "class A(np.ndarray):\n    def __eq__(self, o): return np.True_\n    def __array_ufunc__(self, *a, **k): return np.True_\ndef double(x):\n    return np.zeros(np.shape(x)).view(A)",
     ),
-    HandIn("not-a-number", "graded", 1, "def double(x):\n    return x * np.nan"),
-    HandIn(
+    Submission("not-a-number", "graded", 1, "def double(x):\n    return x * np.nan"),
+    Submission(
         "pickle",
         "graded",
         1,
         "import os\nclass P:\n    def __reduce__(self): return os.system, ('touch {course}/pwned',)\ndef double(x):\n    return np.array([P()], dtype=object)",
     ),
-    HandIn(
+    Submission(
         "huge-answer", "malformed", 1, "def double(x):\n    return np.zeros(5_000_000)", reason="too large"
     ),
-    HandIn(
+    Submission(
         "deep-answer",
         "graded",
         1,
         "def double(x):\n    y = []\n    for _ in range(100_000): y = [y]\n    return y",
     ),
-    HandIn(
+    Submission(
         "nasty-error",
         "graded",
         1,
         "class E(Exception):\n    def __str__(self): raise E()\ndef double(x):\n    raise E()",
     ),
-    HandIn("hooks", "graded", 0, HOOKS + WRONG),
-    HandIn(
+    Submission("hooks", "graded", 0, HOOKS + WRONG),
+    Submission(
         "forges-on-stdout",
         "graded",
         1,
         WRONG + "print({'verdict': 'graded', 'score': 2})\n__import__('os').write(1, b'{\"score\": 2}')",
     ),
-    HandIn("forges-on-the-channel", "malformed", 0, FORGE + WRONG),
-    HandIn("garbage-on-the-channel", "malformed", 0, GARBAGE + WRONG, reason="not an answer"),
-    HandIn("edited-tests", "graded", 1, WRONG, change=edit_tests, reason="test_double had been changed"),
-    HandIn("deleted-tests", "graded", 1, WRONG, change=delete_tests, reason="test_double was missing"),
-    HandIn("test-made-text", "graded", 1, WRONG, change=test_to_text),
-    HandIn("forged-metadata", "graded", 3, change=forge_metadata),
-    HandIn("broken-metadata", "graded", 0, change=break_metadata),
-    HandIn("duplicate-ids", "graded", 3, change=duplicate, reason="more than once"),
-    HandIn("wrong-kernel", "graded", 3, change=other_kernel),
-    HandIn("shuffled", "graded", 0, change=reorder),
-    HandIn(
+    Submission("forges-on-the-channel", "malformed", 0, FORGE + WRONG),
+    Submission("garbage-on-the-channel", "malformed", 0, GARBAGE + WRONG, reason="not an answer"),
+    Submission("edited-tests", "graded", 1, WRONG, change=edit_tests, reason="test_double had been changed"),
+    Submission("deleted-tests", "graded", 1, WRONG, change=delete_tests, reason="test_double was missing"),
+    Submission("test-made-text", "graded", 1, WRONG, change=test_to_text),
+    Submission("forged-metadata", "graded", 3, change=forge_metadata),
+    Submission("broken-metadata", "graded", 0, change=break_metadata),
+    Submission("duplicate-ids", "graded", 3, change=duplicate, reason="more than once"),
+    Submission("wrong-kernel", "graded", 3, change=other_kernel),
+    Submission("shuffled", "graded", 0, change=reorder),
+    Submission(
         "truncated", "malformed", 0, write=raw(lambda data: data[: len(data) // 2]), reason="not a notebook"
     ),
-    HandIn("empty", "malformed", 0, write=raw(b""), reason="empty"),
-    HandIn("binary", "malformed", 0, write=raw(bytes(range(256)))),
-    HandIn("a-list", "malformed", 0, write=raw(b"[1, 2]")),
-    HandIn("deep-json", "malformed", 0, write=raw(b"[" * 200_000)),
-    HandIn("format-3", "malformed", 0, write=raw(b'{"worksheets": [], "nbformat": 3}'), reason="format 4"),
-    HandIn("number-for-source", "malformed", 0, change=numbers_for_sources, reason="cell 3"),
-    HandIn("too-large", "malformed", 0, write=raw(lambda data: data + b" " * (21 << 20)), reason="bytes"),
-    HandIn("wrong-name", "missing", 0, write=wrong_name, reason="Small"),
-    HandIn("nothing", "missing", 0, write=nothing, reason="nothing was handed in"),
-    HandIn("link-to-the-solution", "malformed", 0, write=link_to_solution, reason="symbolic link"),
-    HandIn("linked-folder", "malformed", 0, write=linked_folder, reason="symbolic link"),
-    HandIn("link-beside", "graded", 3, blocked("open('tests.txt').read()", "True"), write=link_beside),
-    HandIn("pipe", "malformed", 0, write=pipe, reason="not a file"),
-    HandIn("bad-timestamp", "graded", 3, write=bad_timestamp),
-    HandIn(
+    Submission("empty", "malformed", 0, write=raw(b""), reason="empty"),
+    Submission("binary", "malformed", 0, write=raw(bytes(range(256)))),
+    Submission("a-list", "malformed", 0, write=raw(b"[1, 2]")),
+    Submission("deep-json", "malformed", 0, write=raw(b"[" * 200_000)),
+    Submission(
+        "format-3", "malformed", 0, write=raw(b'{"worksheets": [], "nbformat": 3}'), reason="format 4"
+    ),
+    Submission("number-for-source", "malformed", 0, change=numbers_for_sources, reason="cell 3"),
+    Submission("too-large", "malformed", 0, write=raw(lambda data: data + b" " * (21 << 20)), reason="bytes"),
+    Submission("wrong-name", "missing", 0, write=wrong_name, reason="Small"),
+    Submission("nothing", "missing", 0, write=nothing, reason="nothing was submitted"),
+    Submission("link-to-the-solution", "malformed", 0, write=link_to_solution, reason="symbolic link"),
+    Submission("linked-folder", "malformed", 0, write=linked_folder, reason="symbolic link"),
+    Submission("link-beside", "graded", 3, blocked("open('tests.txt').read()", "True"), write=link_beside),
+    Submission("pipe", "malformed", 0, write=pipe, reason="not a file"),
+    Submission("bad-timestamp", "graded", 3, write=bad_timestamp),
+    Submission(
         "script-in-output",
         "graded",
         3,
         DOUBLE + "from IPython.display import HTML, display\ndisplay(HTML('<script>alert(1)</script>'))",
     ),
-    HandIn(
+    Submission(
         "remembers-inputs",
         "graded",
         3,
         "seen = []\ndef double(x):\n    seen.append(x)\n    print(x)\n    return 2 * x",
         "print(seen)\nanswer = 42",
     ),
-    HandIn("honest-again", "graded", 3),
+    Submission("honest-again", "graded", 3),
 ]

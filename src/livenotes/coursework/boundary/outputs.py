@@ -1,10 +1,10 @@
 """Outputs of a cell in the notebook format, never more than a set amount of text and pictures."""
 
+import base64
+import binascii
 import json
 from collections.abc import Mapping
 from typing import Any
-
-from livenotes.coursework.markup import is_base64
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")
 MAX_PICTURE = 2**20
@@ -13,7 +13,11 @@ MAX_ITEMS = 100
 MAX_TRACEBACK = 200
 CUT = "\n... the rest of the output was dropped ...\n"
 
-DROPPED = {"output_type": "stream", "name": "stdout", "text": "... more output than a hand-in may have ...\n"}
+DROPPED = {
+    "output_type": "stream",
+    "name": "stdout",
+    "text": "... more output than a submission may have ...\n",
+}
 
 
 class Outputs:
@@ -76,6 +80,14 @@ def error(name: str, text: str, traceback: list[str] | None = None) -> dict[str,
     """Return an error as an output; without a traceback it is the name and the text."""
     lines = [f"{name}: {text}"] if traceback is None else traceback
     return {"output_type": "error", "ename": name, "evalue": text, "traceback": lines}
+
+
+def is_base64(text: str) -> bool:
+    """Return whether a text is base64 and nothing else: pictures stand in a page's source as they come."""
+    try:
+        return bool(base64.b64decode(text.strip(), validate=True))
+    except (binascii.Error, ValueError):
+        return False
 
 
 def _is_picture(value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Run the source of a test cell on the names of a hand-in, and say what it is worth.
+"""Run the source of a test cell on the names of a submission, and say what it is worth.
 
 A cell that runs through earns its points. If its last line is a number, it earns that many, as in
 nbgrader. What a visible test says is shown to the student; of a hidden one only that it failed.
@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from livenotes.coursework import outputs
-from livenotes.coursework.calls import TestNamespace
-from livenotes.coursework.verdict import CellReport
+from livenotes.coursework.boundary import outputs
+from livenotes.coursework.exam.calls import TestNamespace
+from livenotes.coursework.exam.verdict import CellReport
 
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 HIDDEN_NOTE = "# (hidden tests are not shown)"
@@ -88,7 +88,7 @@ def _worth(value: Any, points: float) -> float:
 
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise TooLong when the time is up: a value of the hand-in may send a test into a long loop."""
+    """Raise TooLong when the time is up: a value of the submission may send a test into a long loop."""
 
     def stop(*_: object) -> None:
         raise TooLong("the test did not end in time")
@@ -110,7 +110,9 @@ def _failed(source: str, error: BaseException) -> CellReport:
         return CellReport([outputs.error("HiddenTest", HIDDEN_FAILURE, [HIDDEN_FAILURE])], 0.0, detail)
     line = lines[0]
     name, text = type(error).__name__, str(error)[:MAX_TEXT]
-    if any(number < line for number in hidden):  # by now the hand-in has seen hidden inputs, and may say them
+    if any(
+        number < line for number in hidden
+    ):  # by now the submission has seen hidden inputs, and may say them
         text = "What it says is not shown, because hidden tests come before it."
     quoted = f"----> {line} {source.split(chr(10))[line - 1]}"
     return CellReport([outputs.error(name, text, [quoted, f"{name}: {text}"])], 0.0, detail)

@@ -1,6 +1,6 @@
-"""Start the warm process inside bubblewrap, and hand-ins inside it.
+"""Start the warm process inside bubblewrap, and submissions inside it.
 
-What a hand-in can see: the system and this Python, read-only; an empty /tmp of its own. What it cannot:
+What a submission can see: the system and this Python, read-only; an empty /tmp of its own. What it cannot:
 the network, other processes, the course directory, the gradebook, the tests.
 """
 
@@ -19,22 +19,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from livenotes.coursework import namespaces, wire
-from livenotes.coursework.groups import Group
-from livenotes.coursework.limits import Limits
+from livenotes.coursework.boundary import namespaces, wire
+from livenotes.coursework.boundary.groups import Group
+from livenotes.coursework.boundary.limits import Limits
 
 INSTALL = (
     "Student code runs inside bubblewrap, which is not installed here.\n"
     "Install it:  sudo apt-get install bubblewrap   (Debian, Ubuntu)\n"
     "             sudo dnf install bubblewrap       (Fedora)\n"
-    "To run hand-ins unprotected, with your own rights, give --without-sandbox."
+    "To run submissions unprotected, with your own rights, give --without-sandbox."
 )
 DENIED = (
     "The sandbox needs user namespaces, which some systems deny. What helps:\n"
     "  Ubuntu 24.04 or later:  sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\n"
     "  older Debian:           sudo sysctl -w kernel.unprivileged_userns_clone=1\n"
     "  in a container:         grade on its host, or in a virtual machine\n"
-    "To run hand-ins unprotected, with your own rights, give --without-sandbox."
+    "To run submissions unprotected, with your own rights, give --without-sandbox."
 )
 SYSTEM = (
     "/usr",
@@ -53,7 +53,7 @@ CREDENTIALS = struct.Struct("iii")  # number of the process, user, group: what S
 
 
 class NoSandbox(Exception):
-    """Hand-ins cannot be run safely on this machine; the message says what to do."""
+    """Submissions cannot be run safely on this machine; the message says what to do."""
 
 
 def require_bubblewrap() -> str:
@@ -65,7 +65,7 @@ def require_bubblewrap() -> str:
 
 
 def visible() -> list[str]:
-    """Return what hand-ins can read: the system's programs, and Python."""
+    """Return what submissions can read: the system's programs, and Python."""
     seen = [path for path in SYSTEM if os.path.exists(path)]
     for path in namespaces.PYTHON:
         if not any(Path(path).is_relative_to(other) for other in seen if not os.path.islink(other)):
@@ -74,11 +74,11 @@ def visible() -> list[str]:
 
 
 def require_hidden(course: Path) -> None:
-    """Raise NoSandbox if a course lies in a folder that hand-ins can read."""
+    """Raise NoSandbox if a course lies in a folder that submissions can read."""
     for path in visible():
         if course.is_relative_to(Path(path).resolve()):
             raise NoSandbox(
-                f"The course is in {course}, and hand-ins can read {path}. Move the course out of it."
+                f"The course is in {course}, and submissions can read {path}. Move the course out of it."
             )
 
 
@@ -111,7 +111,7 @@ def command(control: int) -> list[str]:
         *("--proc", "/proc", "--dev", "/dev", *settings),
         *font_cache(),
         *("--remount-ro", "/", "--chdir", "/tmp", "--"),
-        *(sys.executable, "-m", "livenotes.coursework.zygote", str(control)),
+        *(sys.executable, "-m", "livenotes.coursework.inside.zygote", str(control)),
     ]
 
 
@@ -124,7 +124,7 @@ def font_cache() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return the whole environment of a hand-in: one thread, no files written beside the sources."""
+    """Return the whole environment of a submission: one thread, no files written beside the sources."""
     return {
         "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
         "HOME": "/tmp",
@@ -141,7 +141,7 @@ def environment() -> dict[str, str]:
 
 
 class Sandbox:
-    """The warm process, ready to start hand-ins. Close it when done."""
+    """The warm process, ready to start submissions. Close it when done."""
 
     def __init__(self, *, confined: bool = True):
         self.control, theirs = wire.pair()
@@ -160,7 +160,7 @@ class Sandbox:
         self.ready = False
 
     def _open_command(self, control: int) -> list[str]:
-        return [sys.executable, "-m", "livenotes.coursework.zygote", str(control), str(self.scratch)]
+        return [sys.executable, "-m", "livenotes.coursework.inside.zygote", str(control), str(self.scratch)]
 
     def _open_environment(self) -> dict[str, str]:
         return {"HOME": str(self.scratch), "MPLCONFIGDIR": f"{self.scratch}/matplotlib"}
@@ -182,7 +182,7 @@ class Sandbox:
         wire.Channel(self.control).send({"import": list(modules)})
 
     def start(self, limits: Limits, snapshots: int, group: Group | None = None) -> "Session":
-        """Start a process for one hand-in, with room for snapshots; put it into a control group."""
+        """Start a process for one submission, with room for snapshots; put it into a control group."""
         self.wait()
         mine, theirs = zip(*(wire.pair() for _ in range(2 + snapshots)), strict=True)
         session = Session(mine, group)
@@ -217,7 +217,7 @@ class Sandbox:
 
 
 class Session:
-    """One hand-in's process, seen from the side of the tests."""
+    """One submission's process, seen from the side of the tests."""
 
     def __init__(self, sockets: Sequence[socket.socket], group: Group | None = None):
         self.told = sockets[0]
@@ -244,7 +244,7 @@ class Session:
             sock.sendall(word)
 
     def out_of_memory(self) -> bool:
-        """Return whether the hand-in used more memory than it may have as a whole."""
+        """Return whether the submission used more memory than it may have as a whole."""
         return self.group is not None and self.group.ran_out()
 
     def ask(
@@ -267,14 +267,14 @@ class Session:
         return message, blobs
 
     def signal(self, letter: bytes) -> None:
-        """Interrupt the hand-in's cell, or stop its process."""
+        """Interrupt the submission's cell, or stop its process."""
         try:
             self.told.sendall(letter)
         except OSError:
             return
 
     def end(self, timeout: float) -> dict[str, Any]:
-        """Return how the hand-in's process ended: its status, or why it was never started."""
+        """Return how the submission's process ended: its status, or why it was never started."""
         if not select.select([self.told], [], [], timeout)[0]:
             return {}
         try:
@@ -284,7 +284,7 @@ class Session:
             return {}
 
     def close(self) -> None:
-        """Kill everything the hand-in started."""
+        """Kill everything the submission started."""
         self.told.close()
         for channel in [self.main, *self.snapshots]:
             channel.close()

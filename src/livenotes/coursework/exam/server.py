@@ -1,11 +1,10 @@
-"""The examiner: a warm process that forks one exam for every notebook handed in, several at a time.
+"""The examiner: a warm process that forks one exam for every notebook, several at a time.
 
 It holds the tests and starts the sandbox, but knows nothing of files or gradebooks: jobs come in and
-reports go out as JSON. Each exam is a process of its own, so that no value a hand-in returns can stop
+reports go out as JSON. Each exam is a process of its own, so that no value a submission returns can stop
 the others.
 """
 
-import base64
 import contextlib
 import gc
 import importlib
@@ -16,56 +15,24 @@ import resource
 import selectors
 import signal
 import socket
-import subprocess
 import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy.testing  # noqa: F401  (for the tests)
 
-from livenotes.coursework import groups, namespaces, wire
-from livenotes.coursework.calls import modules
-from livenotes.coursework.exam import Cell, Exam
-from livenotes.coursework.limits import DEFAULT, Limits
-from livenotes.coursework.sandbox import NoSandbox, Sandbox
-from livenotes.coursework.verdict import CellReport, Report, Verdict
+from livenotes.coursework.boundary import groups, namespaces, wire
+from livenotes.coursework.boundary.sandbox import NoSandbox, Sandbox
+from livenotes.coursework.exam.calls import modules
+from livenotes.coursework.exam.job import Job
+from livenotes.coursework.exam.notebook import Exam
+from livenotes.coursework.exam.verdict import CellReport, Report, Verdict
 
 MARGIN = 10.0
 EXAM_MEMORY = 2 * 2**30
-
-
-@dataclass(frozen=True)
-class Job:
-    """One notebook to examine."""
-
-    key: str
-    cells: Sequence[Cell]
-    limits: Limits = DEFAULT
-    files: dict[str, bytes] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the job as a JSON object."""
-        files = {name: base64.b64encode(blob).decode() for name, blob in self.files.items()}
-        return {
-            "key": self.key,
-            "cells": [asdict(cell) for cell in self.cells],
-            "limits": self.limits.as_json(),
-            "files": files,
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Job":
-        """Return the job that ``as_json`` gave."""
-        files = {name: base64.b64decode(text) for name, text in data["files"].items()}
-        return cls(data["key"], [Cell(**cell) for cell in data["cells"]], Limits(**data["limits"]), files)
-
-    def tests(self) -> int:
-        """Return the number of test cells."""
-        return sum(cell.kind == "test" for cell in self.cells)
 
 
 @dataclass
@@ -133,7 +100,7 @@ class Examiner:
         self.events.register(reader, selectors.EVENT_READ)
 
     def _group(self, job: Job) -> groups.Group | None:
-        """Make a control group for a hand-in, where that can be done; remove those that are empty by now."""
+        """Make a control group for a submission, where that can be done; remove those now empty."""
         self.emptied = [group for group in self.emptied if not group.remove()]
         if self.place is None or not self.confined:
             return None
@@ -144,7 +111,7 @@ class Examiner:
             return None  # the limits of its processes hold still
 
     def _preload(self, job: Job) -> None:
-        """Import here and in the sandbox what the instructor's cells import, once for all hand-ins."""
+        """Import here and in the sandbox what the instructor's cells import, once for all submissions."""
         found = modules(cell.source for cell in job.cells if cell.kind in ("given", "test"))
         new = [module for module in found if module not in self.known]
         if new:
@@ -220,9 +187,9 @@ def examine(job: Job, sandbox: Sandbox, group: groups.Group | None = None) -> di
 
 
 def _lost(job: Job) -> dict[str, Any]:
-    """Report on an exam that was killed: what the hand-in returned kept a test busy for too long."""
+    """Report on an exam that was killed: what the submission returned kept a test busy for too long."""
     cells = [CellReport(score=0.0 if cell.kind == "test" else None) for cell in job.cells]
-    reason = "a test did not end with what the hand-in returned"
+    reason = "a test did not end with what the submission returned"
     return {"report": Report(Verdict.TIMED_OUT, reason, cells).as_json()}
 
 
@@ -231,45 +198,8 @@ def _write(fd: int, report: dict[str, Any]) -> None:
         file.write(json.dumps(report).encode())
 
 
-class Bench:
-    """The examiner as its driver sees it: put jobs in, take reports out."""
-
-    def __init__(self, *, slots: int | None = None, confined: bool = True):
-        mine, theirs = wire.pair()
-        self.channel = wire.Channel(mine, trusted=True)
-        slots = slots or os.cpu_count() or 1
-        command = [sys.executable, "-m", __spec__.name, str(theirs.fileno()), str(slots), str(int(confined))]
-        threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        self.process = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env={**os.environ, **threads}
-        )
-        theirs.close()
-
-    def examine(self, jobs: Sequence[Job]) -> Iterator[tuple[str, Report]]:
-        """Send jobs; yield (key, report) as they come back. Raise NoSandbox if none can be run."""
-        with contextlib.suppress(wire.Closed):  # it may have refused before it was asked, and have gone
-            for job in jobs:
-                self.channel.send(job.as_json())
-        for _ in jobs:
-            message, _ = self.channel.receive()
-            if "refused" in message:
-                raise NoSandbox(message["refused"])
-            yield message["key"], Report.from_json(message["report"])
-
-    def close(self) -> None:
-        """End the examiner and everything it started."""
-        self.channel.close()
-        self.process.wait()
-
-    def __enter__(self) -> "Bench":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
 def main() -> None:
-    """``python -m livenotes.coursework.examiner FD SLOTS CONFINED``."""
+    """``python -m ...server FD SLOTS CONFINED``: serve the driver at the other end of a socket."""
     driver = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the driver, which then closes the socket
     examiner = Examiner(driver, slots=int(sys.argv[2]), confined=sys.argv[3] == "1")

@@ -48,7 +48,7 @@ class Course:
         """Return the folder in which the verdicts of an assignment are kept."""
         return self.root / "verdicts" / assignment
 
-    def handed_in(self, assignment: str) -> list[str]:
+    def submitted(self, assignment: str) -> list[str]:
         """Return the students who have a folder for the assignment, sorted."""
         marker = "livenotes-any-student"
         pattern = self.folder("submitted", marker, assignment)

@@ -1,7 +1,7 @@
-"""The warm process: it imports once, then forks one confined child for every hand-in.
+"""The warm process: it imports once, then forks one confined child for every submission.
 
 Started by ``sandbox`` inside bubblewrap, so that it sees a read-only system, no network, and nothing
-of the course. It never runs a line of a hand-in itself. For every hand-in it gets a control socket, on
+of the course. It never runs a line of a submission itself. For every submission it gets a control socket, on
 which it takes the letters below and answers how the child ended, and the sockets the child talks over.
 """
 
@@ -17,7 +17,8 @@ import sys
 import tempfile
 from typing import Any
 
-from livenotes.coursework import namespaces, student, wire
+from livenotes.coursework.boundary import namespaces, wire
+from livenotes.coursework.inside import student
 
 INTERRUPT, STOP = b"i", b"s"
 WATCHED = {signal.SIGCHLD, signal.SIGINT, signal.SIGTERM}
@@ -27,7 +28,7 @@ OPEN_PROCESSES = 4096
 
 
 class Zygote:
-    """Event loop over the control socket, the running hand-ins' control sockets, and their ends."""
+    """Event loop over the control socket, the running submissions' control sockets, and their ends."""
 
     def __init__(self, control: socket.socket, scratch: str | None):
         self.control = control
@@ -69,7 +70,7 @@ class Zygote:
         for module in message.get("import", []):
             with contextlib.suppress(
                 Exception
-            ):  # a module that is missing here fails in the hand-in, in words
+            ):  # a module that is missing here fails in the submission, in words
                 importlib.import_module(module)
         if "import" in message:
             self._settle()
@@ -93,7 +94,7 @@ class Zygote:
         self.events.register(end, selectors.EVENT_READ, ("ended", pid, told, end))
 
     def _told(self, pid: int, told: socket.socket, end: int) -> None:
-        """Interrupt or stop the hand-in; kill everything it started when its examiner has gone."""
+        """Interrupt or stop the submission; kill everything it started when its examiner has gone."""
         if told not in self.running:
             return  # it ended in the same round of events
         try:
@@ -115,7 +116,7 @@ class Zygote:
         told.close()
 
     def _child(self, told: socket.socket, talk: list[int], limits: dict[str, Any], held: bool) -> None:
-        """Process 1 of the new namespaces: confine it, fork the hand-in's process, report how that ends."""
+        """Process 1 of the new namespaces: confine it, fork the student's process, report how that ends."""
         namespaces.die_with_parent()
         _forget_files({told.fileno(), *talk})
         if held:  # until it has been put into its control group
@@ -139,7 +140,7 @@ class Zygote:
 
 
 def _forget_files(wanted: set[int]) -> None:
-    """Close every file but those wanted: among the others are the sockets of the other hand-ins."""
+    """Close every file but those wanted: among the others are the sockets of the other submissions."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in range(3):
         os.dup2(nothing, fd)
@@ -155,10 +156,10 @@ def _report(told: socket.socket, **what: Any) -> None:
 
 
 def _keep(shell: Any, told: socket.socket, talk: list[int], limits: dict[str, Any]) -> None:
-    """Run the hand-in in a child, pass signals on to it, and stay until killed, for the snapshots' sake."""
+    """Run the cells in a child, pass signals on to it, and stay until killed, for the snapshots' sake."""
     signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
-    hand_in = os.fork()
-    if not hand_in:
+    child = os.fork()
+    if not child:
         told.close()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, WATCHED)
         try:
@@ -171,13 +172,13 @@ def _keep(shell: Any, told: socket.socket, talk: list[int], limits: dict[str, An
     while True:
         got = signal.sigwait(WATCHED)
         if got == signal.SIGCHLD:
-            alive = _reap(hand_in, told, alive)
+            alive = _reap(child, told, alive)
         elif alive:
-            os.kill(hand_in, signal.SIGINT if got == signal.SIGINT else signal.SIGKILL)
+            os.kill(child, signal.SIGINT if got == signal.SIGINT else signal.SIGKILL)
 
 
-def _reap(hand_in: int, told: socket.socket, alive: bool) -> bool:
-    """Collect ended children; report the hand-in's own end. Return whether it still runs."""
+def _reap(child: int, told: socket.socket, alive: bool) -> bool:
+    """Collect ended children; report the submission's own end. Return whether it still runs."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -185,13 +186,13 @@ def _reap(hand_in: int, told: socket.socket, alive: bool) -> bool:
             return False
         if not pid:
             return alive
-        if pid == hand_in:
+        if pid == child:
             alive = False
             _report(told, status=os.waitstatus_to_exitcode(status))
 
 
 def main() -> None:
-    """``python -m livenotes.coursework.zygote FD [FOLDER]``: serve a socket; with a folder, unconfined."""
+    """``python -m ...zygote FD [FOLDER]``: serve a socket; with a folder to work in, unconfined."""
     control = socket.socket(fileno=int(sys.argv[1]))
     scratch = sys.argv[2] if len(sys.argv) > 2 else None
     if os.geteuid() == 0 and scratch is None:

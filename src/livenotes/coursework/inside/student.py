@@ -1,12 +1,13 @@
-"""What runs in the hand-in's process: its cells, as a notebook would run them, and the calls tests make.
+"""What runs in the submission's process: its cells, as a notebook would run them, and the calls tests make.
 
-Nothing here is trusted once the first cell has run: a hand-in may change any of it. Whoever reads the
-answers treats them as written by the hand-in.
+Nothing here is trusted once the first cell has run: a submission may change any of it. Whoever reads the
+answers treats them as written by the submission.
 """
 
 import base64
 import contextlib
 import functools
+import inspect
 import io
 import os
 import signal
@@ -18,12 +19,14 @@ import matplotlib.pyplot as plt
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib import mathtext
 from matplotlib.backends import backend_agg
 from matplotlib_inline.backend_inline import configure_inline_support as inline
 from traitlets.config import Config
 
-from livenotes.coursework import namespaces, wire
-from livenotes.coursework.outputs import Outputs
+from livenotes._guard import require
+from livenotes.coursework.boundary import namespaces, wire
+from livenotes.coursework.boundary.outputs import Outputs
 
 OUTPUTS = Outputs(0)
 
@@ -82,6 +85,8 @@ class _Stream(io.TextIOBase):
 class _Shell(InteractiveShell):
     """IPython without a terminal or a kernel: magics, displays and tracebacks as in a notebook."""
 
+    system = InteractiveShell.system_piped  # what `!command` prints is then kept, too
+
     def ask_exit(self) -> None:
         """Do nothing: ``exit`` in a notebook ends a kernel, and there is none."""
 
@@ -92,6 +97,17 @@ class _Shell(InteractiveShell):
         OUTPUTS.fail(getattr(etype, "__name__", "Error"), _message(evalue), self.InteractiveTB.stb2text(stb))
 
 
+def keep_formulas() -> None:
+    """Have Matplotlib parse formulas with one parser for all figures, which keeps those of the warm-up."""
+    parser: Any = getattr(backend_agg, "MathTextParser", None)
+    require(
+        "matplotlib",
+        "backend_agg makes every renderer's parser by calling MathTextParser with the kind of its output",
+        parser is mathtext.MathTextParser and [*inspect.signature(parser).parameters] == ["output"],
+    )
+    vars(backend_agg)["MathTextParser"] = functools.cache(parser)
+
+
 def make_shell() -> InteractiveShell:
     """Create the shell and run everything once that is slow the first time."""
     config = Config()
@@ -99,9 +115,7 @@ def make_shell() -> InteractiveShell:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
     shell = _Shell.instance(config=config, displayhook_class=_Hook, display_pub_class=_Publisher)
-    shell.__dict__["system"] = shell.system_piped  # what `!command` prints is then kept, too
-    # one parser of formulas for all figures, so that it knows those of the warm-up still
-    backend_agg.MathTextParser = functools.cache(backend_agg.MathTextParser)  # type: ignore[attr-defined, assignment]
+    keep_formulas()
     inline(shell, "module://matplotlib_inline.backend_inline")
     for source in WARM_UP:
         run(shell, source, 1000)
@@ -140,7 +154,7 @@ def run(shell: InteractiveShell, source: str, most: int) -> wire.Message:
 def call(
     shell: InteractiveShell, message: wire.Message, arrays: list[bytes]
 ) -> tuple[wire.Message, list[bytes]]:
-    """Call a function of the hand-in with data; answer with data, or with what was raised."""
+    """Call a function of the submission with data; answer with data, or with what was raised."""
     try:
         with _captured(0):
             args, kwargs = wire.unpack(message["arguments"], arrays, generators=True)
@@ -154,7 +168,7 @@ def call(
 def _message(error: BaseException) -> str:
     try:
         return str(error)[:500]
-    except Exception:  # a hand-in may raise errors that cannot be printed
+    except Exception:  # a submission may raise errors that cannot be printed
         return "no message"
 
 
@@ -171,7 +185,7 @@ def look_up(shell: InteractiveShell, name: str) -> tuple[wire.Message, list[byte
 
 
 def write_files(message: wire.Message, blobs: list[bytes]) -> None:
-    """Write the files that came with the hand-in, and the assignment's own, into the working folder."""
+    """Write the files that came with the submission, and the assignment's own, into the working folder."""
     for name, blob in zip(message["names"], blobs, strict=True):
         os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
         with open(name, "wb") as file:

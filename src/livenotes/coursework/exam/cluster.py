@@ -1,4 +1,4 @@
-"""Send hand-ins to the workers of a running Dask cluster; the points are still written by the driver alone.
+"""Send submissions to the workers of a running Dask cluster; the driver alone still writes the points.
 
 A task takes a job and gives a report, both as JSON, and touches nothing else: a worker may die in the
 middle of one, and another does it again. Every worker needs this package and bubblewrap.
@@ -10,10 +10,11 @@ from typing import Any
 
 from distributed import Client, as_completed
 
-from livenotes.coursework import wire
-from livenotes.coursework.examiner import Bench, Job
-from livenotes.coursework.sandbox import NoSandbox
-from livenotes.coursework.verdict import Report
+from livenotes.coursework.boundary import wire
+from livenotes.coursework.boundary.sandbox import NoSandbox
+from livenotes.coursework.exam.client import Bench
+from livenotes.coursework.exam.job import Job
+from livenotes.coursework.exam.verdict import Report
 
 CONNECT_SECONDS = 10
 RETRIES = 3

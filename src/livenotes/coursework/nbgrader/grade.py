@@ -1,7 +1,7 @@
-"""Grade an assignment: read the hand-ins, have them examined, write points, notebooks and verdicts.
+"""Grade an assignment: read the submissions, have them examined, write points, notebooks and verdicts.
 
 Only this module and those it calls touch the course directory and the gradebook; what examines the
-hand-ins, here or on other machines, gets jobs and gives reports.
+submissions, here or on other machines, gets jobs and gives reports.
 """
 
 import hashlib
@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from livenotes.coursework import autograded, handin
-from livenotes.coursework.course import Course
-from livenotes.coursework.examiner import Job
-from livenotes.coursework.gradebook import Book
-from livenotes.coursework.limits import DEFAULT, Limits
-from livenotes.coursework.sheet import Placed, Sheet, lay_over, untouched
-from livenotes.coursework.verdict import CellReport, Report, Verdict
+from livenotes.coursework.boundary.limits import DEFAULT, Limits
+from livenotes.coursework.exam.job import Job
+from livenotes.coursework.exam.verdict import CellReport, Report, Verdict
+from livenotes.coursework.nbgrader import autograded, submission
+from livenotes.coursework.nbgrader.course import Course
+from livenotes.coursework.nbgrader.gradebook import Book
+from livenotes.coursework.nbgrader.sheet import Placed, Sheet, lay_over, untouched
 
 Examine = Callable[[Sequence[Job]], Iterator[tuple[str, Report]]]
 FORMAT = 1
@@ -26,7 +26,7 @@ FORMAT = 1
 
 @dataclass
 class Result:
-    """What one student's hand-in came to; ``points`` by task, None for what is graded by hand."""
+    """What one student's submission came to; ``points`` by task, None for what is graded by hand."""
 
     student: str
     verdict: Verdict
@@ -53,8 +53,8 @@ class Result:
 
 
 @dataclass
-class HandIn:
-    """One student's hand-in while it is graded."""
+class Submission:
+    """One student's submission while it is graded."""
 
     student: str
     fingerprint: str = ""
@@ -76,7 +76,7 @@ class Grading:
         self.assignment = assignment
         self.limits = limits
         self.sheets = book.sheets(assignment)
-        self.material = handin.other_files(course.folder("source", ".", assignment))
+        self.material = submission.other_files(course.folder("source", ".", assignment))
         self.records = course.records(assignment)
 
     def worth(self) -> dict[str, float]:
@@ -93,12 +93,12 @@ class Grading:
         return f"{sheet.name}/" if len(self.sheets) > 1 else ""
 
     def students(self) -> list[str]:
-        """Return everyone on the roster, and everyone who handed something in."""
-        return sorted({*self.book.students(), *self.course.handed_in(self.assignment)})
+        """Return everyone on the roster, and everyone who submitted something."""
+        return sorted({*self.book.students(), *self.course.submitted(self.assignment)})
 
     def run(self, students: Iterable[str], examine: Examine, *, again: bool = False) -> Iterator[Result]:
         """Grade students; yield one result for each, in the order in which they are done."""
-        pending: dict[str, HandIn] = {}
+        pending: dict[str, Submission] = {}
         for student in students:
             entry = self._read(student)
             kept = None if again else self._kept(entry)
@@ -116,19 +116,19 @@ class Grading:
             if len(entry.reports) == len(self.sheets):
                 yield self._finish(entry)
 
-    def _read(self, student: str) -> HandIn:
-        """Read a hand-in; what cannot be read has its report already."""
+    def _read(self, student: str) -> Submission:
+        """Read a submission; what cannot be read has its report already."""
         folder = self.course.folder("submitted", student, self.assignment)
-        entry = HandIn(student)
+        entry = Submission(student)
         digest = hashlib.sha256(json.dumps(self._terms(), sort_keys=True).encode())
         files: dict[str, bytes] = {}
         for sheet in self.sheets:
             try:
-                own = handin.read_notebook(folder, sheet.name)
-                files = files or {**handin.other_files(folder), **self.material}
+                own = submission.read_notebook(folder, sheet.name)
+                files = files or {**submission.other_files(folder), **self.material}
                 placed, remarks = lay_over(sheet, own)
-            except (handin.Malformed, handin.Missing) as error:
-                verdict = Verdict.MISSING if isinstance(error, handin.Missing) else Verdict.MALFORMED
+            except (submission.Malformed, submission.Missing) as error:
+                verdict = Verdict.MISSING if isinstance(error, submission.Missing) else Verdict.MALFORMED
                 entry.placed[sheet.name] = untouched(sheet)
                 entry.reports[sheet.name] = Report(verdict, str(error))
                 digest.update(f"{verdict}: {error}".encode())
@@ -140,18 +140,18 @@ class Grading:
             entry.jobs.append(Job(key, [cell.to_run() for cell in placed], self.limits, files))
         entry.there = os.path.lexists(folder)
         entry.timestamp = self._timestamp(folder)
-        secret = handin.read_note(folder, "submission_secret.txt")
+        secret = submission.read_note(folder, "submission_secret.txt")
         for name, blob in files.items():
             digest.update(name.encode() + blob)
         digest.update(f"{entry.timestamp} {secret}".encode())
         entry.fingerprint = digest.hexdigest()
-        # nbgrader returns feedback by these two, and to nobody at all if a single hand-in lacks one
+        # nbgrader returns feedback by these two, and to nobody at all if a single submission lacks one
         notes = (entry.timestamp or "", secret or entry.fingerprint)
-        entry.notes = dict(zip(handin.EXCHANGE, notes, strict=True))
+        entry.notes = dict(zip(submission.EXCHANGE, notes, strict=True))
         return entry
 
     def _terms(self) -> dict[str, Any]:
-        """Return all that decides a result besides the hand-in."""
+        """Return all that decides a result besides the submission."""
         sheets = [sheet.as_json() for sheet in self.sheets]
         return {"format": FORMAT, "sheets": sheets, "limits": self.limits.as_json()}
 
@@ -159,12 +159,12 @@ class Grading:
         from nbgrader.utils import parse_utc
 
         try:
-            text = (handin.read_note(folder, "timestamp.txt") or "").strip()
+            text = (submission.read_note(folder, "timestamp.txt") or "").strip()
             return text if text and parse_utc(text) else None
         except Exception:  # whatever a parser of dates makes of it
             return None
 
-    def _kept(self, entry: HandIn) -> Result | None:
+    def _kept(self, entry: Submission) -> Result | None:
         """Return the result of an earlier run if nothing has changed since and its notebooks are there."""
         kept = Result.load(self.records, entry.student)
         if kept is None or kept.fingerprint != entry.fingerprint:
@@ -173,8 +173,8 @@ class Grading:
         there = all((folder / f"{sheet.name}.ipynb").is_file() for sheet in self.sheets)
         return kept if there or not entry.there else None
 
-    def _finish(self, entry: HandIn) -> Result:
-        """Write down what a hand-in came to: first the notebooks, then the points, then that it is done."""
+    def _finish(self, entry: Submission) -> Result:
+        """Write what a submission came to: first the notebooks, then the points, then that it is done."""
         result = Result(entry.student, *self._verdict(entry), fingerprint=entry.fingerprint)
         scores = {sheet.name: self._scores(entry, sheet, result) for sheet in self.sheets}
         if entry.there:
@@ -188,8 +188,8 @@ class Grading:
         result.save(self.records)
         return result
 
-    def _verdict(self, entry: HandIn) -> tuple[Verdict, str]:
-        """Return the verdict of the whole hand-in: that of the first notebook which is not plainly graded."""
+    def _verdict(self, entry: Submission) -> tuple[Verdict, str]:
+        """Return the verdict of the whole submission: that of the first notebook not plainly graded."""
         several = len(self.sheets) > 1
         for sheet in self.sheets:
             report = entry.reports[sheet.name]
@@ -197,7 +197,7 @@ class Grading:
                 return report.verdict, f"{sheet.name}: {report.reason}" if several else report.reason
         return Verdict.GRADED, "; ".join(dict.fromkeys(entry.remarks)) or "every cell ran"
 
-    def _scores(self, entry: HandIn, sheet: Sheet, result: Result) -> dict[str, float | None]:
+    def _scores(self, entry: Submission, sheet: Sheet, result: Result) -> dict[str, float | None]:
         """Return the points of every graded cell: what its test earned, or None for a person to say."""
         report, placed = entry.reports[sheet.name], entry.placed[sheet.name]
         cells = report.cells or [CellReport() for _ in placed]

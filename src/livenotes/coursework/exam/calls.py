@@ -1,29 +1,29 @@
-"""The names of a hand-in as its tests see them: functions that are called over the boundary, and data."""
+"""The names of a submission as its tests see them: functions that are called over the boundary, and data."""
 
 import ast
 import builtins
 from collections.abc import Callable, Iterable, Set
 from typing import Any, NoReturn
 
-from livenotes.coursework import wire
+from livenotes.coursework.boundary import wire
 
 Ask = Callable[[wire.Message, list[bytes]], tuple[wire.Message, list[bytes]]]
 BUILT_IN = frozenset(vars(builtins))
 
 
 class StudentError(Exception):
-    """The hand-in raised an error that is not one of Python's own."""
+    """The submission raised an error that is not one of Python's own."""
 
 
 class RemoteFunction:
-    """A function of the hand-in: calling it sends the arguments and returns the answer, both as data."""
+    """A function of the submission: calling it sends the arguments and returns the answer, both as data."""
 
     def __init__(self, name: str, ask: Ask):
         self.__name__ = name
         self._ask = ask
 
     def __repr__(self) -> str:
-        return f"<function {self.__name__} of the hand-in>"
+        return f"<function {self.__name__} of the submission>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function; what it raises is raised here, as Python's own exception of that name."""
@@ -49,7 +49,7 @@ def _raise(name: Any, text: Any) -> NoReturn:
 
 
 class TestNamespace(dict[str, Any]):
-    """Where tests run; names come from the tests, then from read-only cells, then from the hand-in."""
+    """Where tests run; names come from the tests, then from read-only cells, then from the submission."""
 
     __test__ = False  # the name starts with Test, but pytest should not collect it
 
@@ -72,7 +72,7 @@ class TestNamespace(dict[str, Any]):
                 self.pop(name, None)  # the cell that ran last counts
 
     def see(self, ask: Ask, functions: Set[str]) -> None:
-        """Look at another state of the hand-in from now on, in which these names are functions."""
+        """Look at another state of the submission from now on, in which these names are functions."""
         for name in self._fetched:
             self.pop(name, None)
         self._fetched.clear()
@@ -98,8 +98,8 @@ class TestNamespace(dict[str, Any]):
                 return wire.unpack(reply.get("value", {}), blobs)
             case "opaque":
                 kind = str(reply.get("type"))[:60]
-                raise TypeError(f"{name} is a {kind}; tests can only use functions and data of a hand-in")
-        raise NameError(f"name {name!r} is not defined in the hand-in")
+                raise TypeError(f"{name} is a {kind}; tests can only use functions and data of a submission")
+        raise NameError(f"name {name!r} is not defined in the submission")
 
 
 def _nobody(request: wire.Message, arrays: list[bytes]) -> NoReturn:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from livenotes.coursework.sheet import Placed, Sheet
-from livenotes.coursework.verdict import Report, Verdict
+from livenotes.coursework.exam.verdict import Report, Verdict
+from livenotes.coursework.nbgrader.sheet import Placed, Sheet
 
 READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
@@ -17,7 +17,7 @@ def notebook(sheet: Sheet, placed: Sequence[Placed], report: Report) -> dict[str
     """Return the notebook with its outputs, without hidden tests; a verdict other than graded comes first."""
     cells = [_cell(cell, outputs) for cell, outputs in zip(placed, _outputs(placed, report), strict=True)]
     if report.verdict is not Verdict.GRADED:
-        cells.insert(0, _text(f"**This hand-in: {report.verdict}.** {_plain(report.reason)}."))
+        cells.insert(0, _text(f"**This submission: {report.verdict}.** {_plain(report.reason)}."))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     return {
@@ -50,7 +50,7 @@ def _text(source: str) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """Return text in which nothing is markup: the reason may quote the hand-in."""
+    """Return text in which nothing is markup: the reason may quote the submission."""
     return "".join(f"&#{ord(c)};" if c in "<>&*_`[]()!\\$#|~" else c for c in text)
 
 

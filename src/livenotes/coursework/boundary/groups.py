@@ -1,8 +1,8 @@
-"""One limit on the memory of a hand-in as a whole: a control group, where this user may make one.
+"""One limit on the memory of a submission as a whole: a control group, where this user may make one.
 
 What a process may use is limited for each process by itself, and what lies in shared memory or in a file
 of /tmp counts for none of them. A control group counts everything. Root may make them, and so may a user
-in a session of systemd's own; elsewhere there are none, and a hand-in may use what its processes may use
+in a session of systemd's own; elsewhere there are none, and a submission may use what its processes may use
 together.
 """
 
@@ -21,7 +21,7 @@ EVENTS = ("memory.events", "memory.oom_control")
 
 @dataclass(frozen=True)
 class Group:
-    """The control group of one hand-in."""
+    """The control group of one submission."""
 
     path: Path
 

@@ -1,4 +1,4 @@
-"""What a hand-in may use."""
+"""What a submission may use."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -8,7 +8,7 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one notebook of one hand-in.
+    """Limits of one notebook of one submission.
 
     Attributes
     ----------
@@ -20,7 +20,7 @@ class Limits:
         Bytes each process may add to what the warm process brings along. All of them together may
         have ``together`` bytes where control groups can be made.
     processes : int
-        Processes and threads the hand-in may have at a time, besides its snapshots.
+        Processes and threads the submission may have at a time, besides its snapshots.
     file_size, tmp : int
         Bytes of one file, and of all files.
     output : int
@@ -43,7 +43,7 @@ class Limits:
 
     @property
     def together(self) -> int:
-        """Bytes the hand-in may use as a whole, its files among them."""
+        """Bytes the submission may use as a whole, its files among them."""
         return 2 * self.memory
 
     def as_json(self) -> dict[str, Any]:
