@@ -6,7 +6,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from livenotes.folders import book
+from livenotes._folders import book
 
 MOST = 60.0
 

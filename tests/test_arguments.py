@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from livenotes import arguments as a
+from livenotes import _arguments as a
 
 X = np.ones((2, 3))
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from livenotes._trees import leaves, unflatten
 from livenotes.attention import (
     AdditiveParams,
     additive_attention,
@@ -20,7 +21,6 @@ from livenotes.attention import (
     softmax_backward,
 )
 from livenotes.checks import central_differences, relative_error
-from livenotes.trees import leaves, unflatten
 
 B, Q, K, D, E, H = 2, 3, 5, 4, 6, 7
 seeds = st.integers(0, 2**32 - 1)

@@ -17,7 +17,7 @@ def test_it_begins_as_the_others_are_stored(tmp_path):
 def test_its_labels_and_modules_carry_its_name(tmp_path):
     text = new_chapter.main("beyond-relu", "Beyond ReLU", tmp_path).read_text(encoding="utf-8")
     assert "(beyond-relu-idea)=" in text
-    assert "experiments import beyond_relu as measure" in text
+    assert "chapters import beyond_relu as measure" in text
 
 
 @pytest.mark.parametrize("name", ["Beyond", "beyond_relu", "-x", "../x", ""])

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from livenotes._trees import leaves, tree_map
 from livenotes.checks import relative_error
 from livenotes.optimization import (
     AdamState,
@@ -23,7 +24,6 @@ from livenotes.optimization import (
     sgd,
     zeros_like,
 )
-from livenotes.trees import leaves, tree_map
 
 
 class Net(NamedTuple):

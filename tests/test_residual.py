@@ -8,9 +8,9 @@ import torch
 from torch.nn import functional
 
 from livenotes import residual
+from livenotes._trees import leaves, tree_map, unflatten
 from livenotes.checks import central_differences, relative_error
 from livenotes.residual import BLOCKS, BlockParams
-from livenotes.trees import leaves, tree_map, unflatten
 
 D = 4
 each = pytest.mark.parametrize("kind", BLOCKS)

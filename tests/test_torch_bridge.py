@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from livenotes import attention, normalization, residual, torch_bridge
+from livenotes._trees import leaves, unflatten
 from livenotes.activations import REGISTRY, elu, glu, prelu, tanh
 from livenotes.datasets.planar import moons
 from livenotes.recurrent import CELLS
-from livenotes.trees import leaves, unflatten
 
 
 class Affine(NamedTuple):

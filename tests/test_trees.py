@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livenotes.trees import leaves, require_same_tree, tree_map, unflatten
+from livenotes._trees import leaves, require_same_tree, tree_map, unflatten
 
 
 class Layer(NamedTuple):

@@ -10,8 +10,8 @@ import pytest
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from livenotes._arguments import Count, Finite, FloatDtype, Fraction, Natural, NonNegative, Positive, at_least
 from livenotes._validated import body, validated
-from livenotes.arguments import Count, Finite, FloatDtype, Fraction, Natural, NonNegative, Positive, at_least
 
 X, W, B = np.ones((2, 3)), np.ones((4, 3)), np.ones(4)
 F4 = X.astype("f4")

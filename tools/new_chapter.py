@@ -24,9 +24,9 @@ You need what came before. The chapter covers a part of the notes; the
 IMPORTS = """import numpy as np
 
 from livenotes import checks, claims, show
-from livenotes.experiments import {module} as measure
+from livenotes.chapters import {module} as measure
 from livenotes.live import Slider, live
-from livenotes.plots import {module} as draw"""
+from livenotes.chapters.{module} import plots as draw"""
 FIGURE = """def phenomenon(fig, p):
     return draw.phenomenon(fig, measure.phenomenon(p))
 

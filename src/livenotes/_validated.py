@@ -33,7 +33,7 @@ import jaxtyping
 import numpy as np
 from numpy import ndarray
 
-from .arguments import (
+from ._arguments import (
     require_callable,
     require_choice,
     require_generator,

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from livenotes.arguments import (
+from livenotes._arguments import (
     Number,
     require_axes,
     require_count,

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from livenotes.arguments import Number, require_callable, require_positive
-from livenotes.trees import Tree, leaves, require_same_tree, unflatten
+from livenotes._arguments import Number, require_callable, require_positive
+from livenotes._trees import Tree, leaves, require_same_tree, unflatten
 
 
 def central_differences(loss: Callable[[Tree], Any], at: Tree, *, step: Number = 1e-6) -> Tree:

@@ -13,8 +13,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from .activations import Activation
-from .arguments import (
+from ._arguments import (
     require_axes,
     require_count,
     require_float_dtype,
@@ -22,6 +21,7 @@ from .arguments import (
     require_positive,
     require_type,
 )
+from .activations import Activation
 
 
 class Layer(NamedTuple):

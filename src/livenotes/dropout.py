@@ -10,9 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes.activations import sigmoid
-from livenotes.activations.base import Array
-from livenotes.arguments import (
+from livenotes._arguments import (
     Number,
     require_axes,
     require_count,
@@ -23,6 +21,8 @@ from livenotes.arguments import (
     require_number,
     require_type,
 )
+from livenotes.activations import sigmoid
+from livenotes.activations.base import Array
 
 
 class DropoutTape(NamedTuple):

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.special import expit
 
-from .arguments import require_axes, require_float_array, require_ids, require_like, require_shape
+from ._arguments import require_axes, require_float_array, require_ids, require_like, require_shape
 
 
 def softmax_cross_entropy(

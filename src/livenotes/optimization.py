@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from livenotes.arguments import (
+from livenotes._arguments import (
     Number,
     require_count,
     require_dtype,
@@ -24,7 +24,7 @@ from livenotes.arguments import (
     require_positive,
     require_type,
 )
-from livenotes.trees import Tree, leaves, require_same_tree, tree_map
+from livenotes._trees import Tree, leaves, require_same_tree, tree_map
 
 
 class AdamState(NamedTuple):

@@ -12,8 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes.activations import relu
-from livenotes.arguments import (
+from livenotes._arguments import (
     Number,
     require_axes,
     require_count,
@@ -22,6 +21,7 @@ from livenotes.arguments import (
     require_positive,
     require_type,
 )
+from livenotes.activations import relu
 from livenotes.normalization import (
     RunningStats,
     batch_norm,

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch.autograd.function import once_differentiable
 
+from livenotes._arguments import require_callable, require_float_array, require_type
+from livenotes._trees import leaves, require_same_tree, unflatten
 from livenotes.activations import Activation
 from livenotes.activations.base import Value
-from livenotes.arguments import require_callable, require_float_array, require_type
-from livenotes.trees import leaves, require_same_tree, unflatten
 
 Forward = Callable[..., tuple[Any, Any]]
 Backward = Callable[[Any, Any], Any]

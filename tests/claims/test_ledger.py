@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from livenotes.claims.ledger import FOLDER, Measured, Verdict, read, read_measured, write_measured
+from livenotes.claims.ledger import Measured, Verdict, read, read_measured, write_measured
 
 ENTRY = {
     "note": "003 · ReLU",
@@ -22,12 +22,13 @@ ENTRY = {
 def written(tmp_path):
     """Write entries to a TOML file and read them back."""
 
-    def write(name="one.toml", **entries):
+    def write(room="one", **entries):
         lines = []
         for key, entry in entries.items():
             lines += [f"[{key.replace('_', '-')}]"]
             lines += [f"{field} = {json.dumps(value, ensure_ascii=False)}" for field, value in entry.items()]
-        (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
+        (tmp_path / room).mkdir(exist_ok=True)
+        (tmp_path / room / "claims.toml").write_text("\n".join(lines), encoding="utf-8")
         return read(tmp_path)
 
     return write
@@ -60,45 +61,49 @@ def test_an_entry_is_read_as_it_is_written(written):
     ],
 )
 def test_a_bad_field_is_named(written, change, says):
-    with pytest.raises(ValueError, match=rf"claims/one\.toml, \[key\]: {says}"):
+    with pytest.raises(ValueError, match=rf"one/claims\.toml, \[key\]: {says}"):
         written(key=ENTRY | change)
 
 
 @pytest.mark.parametrize("name", ["note", "says", "verdict", "finding", "section"])
 def test_a_missing_field_is_named(written, name):
     entry = {field: value for field, value in ENTRY.items() if field != name}
-    with pytest.raises(ValueError, match=rf"claims/one\.toml, \[key\]: field '{name}' is missing; add it"):
+    with pytest.raises(ValueError, match=rf"one/claims\.toml, \[key\]: field '{name}' is missing; add it"):
         written(key=entry)
 
 
 def test_keys_are_unique_in_the_whole_ledger(written, tmp_path):
-    written("one.toml", key=ENTRY)
+    written("one", key=ENTRY)
     with pytest.raises(
-        ValueError, match=r"claims/two\.toml, \[key\]: claims/one\.toml, \[key\] has this key"
+        ValueError, match=r"two/claims\.toml, \[key\]: one/claims\.toml, \[key\] has this key"
     ):
-        written("two.toml", key=ENTRY)
-    (tmp_path / "two.toml").write_text("key = 3")
-    with pytest.raises(ValueError, match=r"claims/two\.toml, \[key\]: expected a table of fields, got 3"):
+        written("two", key=ENTRY)
+    (tmp_path / "two" / "claims.toml").write_text("key = 3")
+    with pytest.raises(ValueError, match=r"two/claims\.toml, \[key\]: expected a table of fields, got 3"):
         read(tmp_path)
-    (tmp_path / "two.toml").write_text("[key]\na = 1\n[key]")
-    with pytest.raises(ValueError, match=r"claims/two\.toml is not valid TOML"):
+    (tmp_path / "two" / "claims.toml").write_text("[key]\na = 1\n[key]")
+    with pytest.raises(ValueError, match=r"two/claims\.toml is not valid TOML"):
         read(tmp_path)
 
 
-def test_numbers_are_sorted_and_rounded(tmp_path):
+def test_numbers_go_to_their_rooms_sorted_and_rounded(written, tmp_path):
     assert read_measured(tmp_path) == {}
+    ledger = written("one", b=ENTRY, a=ENTRY) | written("other_room", c=ENTRY)
+    assert ledger["c"].chapter == "other-room"
     numbers = {"b": {"measure": Measured(1 / 3, 0.0123456, 5)}, "a": {"measure": Measured(2.0, 0.0, 1)}}
-    write_measured(numbers, tmp_path)
-    text = (tmp_path / "measured.json").read_text()
+    write_measured(numbers | {"c": {"measure": Measured(4.0, 0.0, 1)}}, ledger, tmp_path)
+    text = (tmp_path / "one" / "measured.json").read_text()
     assert text.index('"a"') < text.index('"b"')
+    assert '"c"' not in text
     again = read_measured(tmp_path)
     assert again["b"]["measure"] == Measured(0.3333, 0.01235, 5)
-    write_measured(again, tmp_path)
-    assert (tmp_path / "measured.json").read_text() == text
+    assert again["c"]["measure"].mean == 4
+    write_measured(again, ledger, tmp_path)
+    assert (tmp_path / "one" / "measured.json").read_text() == text
 
 
 def test_the_prose_of_the_ledger_can_be_printed():
-    for claim in read(FOLDER).values():
+    for claim in read().values():
         for text in (claim.says, claim.finding, claim.quantity, claim.when):
             assert text == text.strip()
             assert "  " not in text

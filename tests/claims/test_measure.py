@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from livenotes.chapters.activations import measures
 from livenotes.claims import __main__ as command
 from livenotes.claims import ledger
 from livenotes.claims.ledger import Measured, read, read_measured
@@ -23,7 +24,8 @@ import sys
 from pathlib import Path
 from livenotes.claims.ledger import read, write_measured
 from livenotes.claims.measure import measure_all
-write_measured(measure_all(read().values()), Path(sys.argv[1]))
+ledger = read()
+write_measured(measure_all(ledger.values()), ledger, Path(sys.argv[1]))
 """
 
 
@@ -48,23 +50,26 @@ def test_a_second_measurement_agrees(claim, again):
 
 
 def test_values_become_mean_spread_and_number(monkeypatch):
-    claim = replace(MEASURED[0], measure="numpy:array", otherwise="")
+    claim = replace(LEDGER["relu-kink"], measure="returned")
 
     def returning(values):
-        monkeypatch.setattr(np, "array", lambda: values)
+        monkeypatch.setattr(measures, "returned", lambda: values, raising=False)
         return measure(claim)["measure"]
 
     assert returning(np.asarray([1.0, 2.0, 3.0])) == Measured(2.0, 1.0, 3)
     assert returning(np.asarray([4.0])) == Measured(4.0, 0.0, 1)
     for bad in (np.asarray(4.0), np.asarray([]), np.asarray([1.0, np.nan]), np.asarray([np.inf])):
-        with pytest.raises(ValueError, match="numpy:array must return a 1-D array of finite numbers"):
+        with pytest.raises(ValueError, match="returned must return a 1-D array of finite numbers"):
             returning(bad)
 
 
-@pytest.mark.parametrize("path", ["nowhere:function", "math:nothing", "math", "livenotes.claims:nothing"])
-def test_a_measure_that_cannot_be_found_is_named(path):
-    claim = replace(MEASURED[0], measure=path)
-    with pytest.raises(ValueError, match=rf"\[{claim.key}\]: no function '{path}'.*write 'module:function'"):
+@pytest.mark.parametrize(
+    ("chapter", "name", "module"),
+    [("activations", "nothing", "activations.measures"), ("no-room", "f", "no_room.measures")],
+)
+def test_a_measure_that_cannot_be_found_is_named(chapter, name, module):
+    claim = replace(MEASURED[0], chapter=chapter, measure=name)
+    with pytest.raises(ValueError, match=rf"no function '{name}' in .*{module}"):
         measure(claim)
 
 
@@ -80,7 +85,7 @@ def two_claims(monkeypatch, tmp_path):
     claims = {key: LEDGER[key] for key in ("relu-kink", "tanh-centered")}
     write, load = ledger.write_measured, ledger.read_measured
     monkeypatch.setattr(command, "read", lambda: claims)
-    monkeypatch.setattr(command, "write_measured", lambda numbers: write(numbers, tmp_path))
+    monkeypatch.setattr(command, "write_measured", lambda numbers, _: write(numbers, claims, tmp_path))
     monkeypatch.setattr(command, "read_measured", lambda: load(tmp_path))
     return claims, tmp_path
 
@@ -88,11 +93,11 @@ def two_claims(monkeypatch, tmp_path):
 def test_the_command_measures_all_or_some(two_claims, capsys):
     claims, folder = two_claims
     (expected := folder / "expected").mkdir()
-    ledger.write_measured(measure_all(claims.values()), expected)
+    ledger.write_measured(measure_all(claims.values()), claims, expected)
     command.main(["measure"])
     assert read_measured(folder) == read_measured(expected)  # the digits of rounding are this machine's
     stale = read_measured(folder) | {"relu-kink": {"measure": Measured(9.0, 0.0, 1)}}
-    ledger.write_measured(stale, folder)
+    ledger.write_measured(stale, claims, folder)
     command.main(["measure", "tanh-centered"])
     assert read_measured(folder) == stale
     command.main(["measure", "relu-kink"])

@@ -63,7 +63,7 @@ def test_sound_claims_pass():
     ],
 )
 def test_a_bad_entry_is_named(claim, says):
-    with pytest.raises(ValueError, match=rf"claims/one\.toml, \[{claim.key}\]: .*{says}"):
+    with pytest.raises(ValueError, match=rf"one/claims\.toml, \[{claim.key}\]: .*{says}"):
         check(claim, measure=INSIDE, otherwise=OUTSIDE)
 
 
@@ -83,9 +83,9 @@ def test_a_bad_entry_is_named(claim, says):
 )
 def test_a_number_that_contradicts_its_verdict_is_named(claim, numbers, says):
     (line,) = verdict_problems(claim, numbers)
-    assert line.startswith("claims/one.toml, [some-key]: ")
+    assert line.startswith("one/claims.toml, [some-key]: ")
     assert says in line
-    with pytest.raises(ValueError, match=r"claims/one\.toml, \[some-key\]: "):
+    with pytest.raises(ValueError, match=r"one/claims\.toml, \[some-key\]: "):
         check(claim, **numbers)
 
 
@@ -98,9 +98,9 @@ def test_bounds_belong_to_the_interval():
 
 def test_a_number_without_a_claim_is_named():
     numbers = {"some-key": {"measure": INSIDE}, "gone": {"measure": INSIDE}}
-    with pytest.raises(ValueError, match=r"claims/measured\.json, 'gone': no claim measures this"):
+    with pytest.raises(ValueError, match=r"measured\.json, 'gone': no claim measures this"):
         validate({"some-key": BASE}, numbers, set())
-    with pytest.raises(ValueError, match=r"claims/measured\.json, 'some-key'"):
+    with pytest.raises(ValueError, match=r"measured\.json, 'some-key'"):
         validate({"some-key": HISTORY}, {"some-key": numbers["gone"]}, {"known"})
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from livenotes._trees import leaves, unflatten
 from livenotes.recurrent import CELLS, bidirectional, stacked
-from livenotes.trees import leaves, unflatten
 
 COMPOSED = {
     "bidirectional_lstm": bidirectional.over(CELLS["lstm"]),

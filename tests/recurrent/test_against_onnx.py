@@ -5,8 +5,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from livenotes._trees import leaves
 from livenotes.recurrent import CELLS, bidirectional
-from livenotes.trees import leaves
 
 from .references import problem
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from livenotes._trees import leaves
 from livenotes.recurrent import CELLS, bidirectional, mask_from_lengths, stacked
-from livenotes.trees import leaves
 
 from .references import all_gradients, problem, random_like, run_torch, to_torch, weighted_sum
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from livenotes._trees import leaves, unflatten
 from livenotes.recurrent import CELLS, lstm, mask_from_lengths
 from livenotes.recurrent.nonlinearities import IDENTITY, RELU, SIGMOID, TANH
-from livenotes.trees import leaves, unflatten
 
 from .references import LAYERS, all_gradients, problem, random_like
 

@@ -6,9 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livenotes._trees import leaves
 from livenotes.recurrent import CELLS, initializers, mask_from_lengths, nonlinearities
 from livenotes.recurrent.nonlinearities import IDENTITY, RELU, SIGMOID, TANH
-from livenotes.trees import leaves
 
 from .references import LAYERS
 

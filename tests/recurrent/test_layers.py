@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livenotes._trees import leaves, unflatten
 from livenotes.recurrent import CELLS, bidirectional, lstm, mask_from_lengths, stacked
 from livenotes.recurrent.nonlinearities import IDENTITY, SIGMOID
-from livenotes.trees import leaves, unflatten
 
 from .references import LAYERS, all_gradients, problem, random_like
 

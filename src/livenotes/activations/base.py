@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes.arguments import (
+from livenotes._arguments import (
     Number,
     require_count,
     require_dtype,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from livenotes.arguments import require_float_array, require_generator, require_like
+from livenotes._arguments import require_float_array, require_generator, require_like
 
 from .base import Activation, Array, Param, Value, register
 from .sigmoidal import sigmoid

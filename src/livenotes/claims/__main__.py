@@ -9,7 +9,7 @@ from .rules import verdict_problems
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, write ``measured.json``, and report every number that contradicts its verdict."""
+    """Measure, write each room's ``measured.json``, and report every number that contradicts its verdict."""
     parser = argparse.ArgumentParser(prog="python -m livenotes.claims", description=__doc__)
     parser.add_argument("action", choices=["measure"])
     parser.add_argument("keys", nargs="*", metavar="KEY", help="all by default")
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"no claim {', '.join(unknown)} in the ledger")
     found = measure_all([ledger[key] for key in options.keys or ledger])
     kept = {key: m for key, m in read_measured().items() if options.keys and ledger[key].measure}
-    write_measured(kept | found)
+    write_measured(kept | found, ledger)
     problems = [line for key, m in found.items() for line in verdict_problems(ledger[key], m)]
     if problems:
         raise SystemExit("\n".join(problems))

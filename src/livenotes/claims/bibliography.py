@@ -5,7 +5,7 @@ import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
-from livenotes.folders import book
+from livenotes._folders import book
 
 # The accents LaTeX puts before a letter, as the combining characters Unicode puts after it.
 _ACCENTS = dict(zip("'`^\"~c", "\u0301\u0300\u0302\u0308\u0303\u0327", strict=True))

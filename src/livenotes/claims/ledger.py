@@ -1,7 +1,7 @@
 """The ledger: what the notes claim, what became of it, and the number that decides.
 
-One TOML file a chapter holds the prose, so that it can be translated; ``measured.json`` holds the numbers,
-written by ``python -m livenotes.claims measure`` and never by hand.
+The room of a chapter holds its part: ``claims.toml`` the prose, so that it can be translated, and
+``measured.json`` the numbers, written by ``python -m livenotes.claims measure`` and never by hand.
 """
 
 import json
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-FOLDER = Path(__file__).parent
+ROOMS = Path(__file__).parents[1] / "chapters"
 
 
 class Verdict(StrEnum):
@@ -42,7 +42,7 @@ class Claim:
     key : str
         Its name, in kebab case, unique in the whole ledger.
     chapter : str
-        The TOML file it stands in.
+        The chapter whose room it stands in.
     note : str
         Number of the notes' file and the heading there.
     says : str
@@ -55,8 +55,8 @@ class Claim:
     quantity : str
         What the number is, with its unit.
     measure : str
-        ``"module:function"``, which returns a 1-D array: one value a seed, or a single one where nothing is
-        random.
+        A function of the room's ``measures.py`` that takes nothing and returns a 1-D array: one value a seed,
+        or a single one where nothing is random.
     claimed : (float, float)
         The values of the quantity for which the statement would be true, bounds included.
     when : str
@@ -88,15 +88,15 @@ class Claim:
     @property
     def place(self) -> str:
         """Where to look for it, for error messages."""
-        return f"claims/{self.chapter}.toml, [{self.key}]"
+        return _place(self.chapter, self.key)
 
 
 FIELDS = {f.name: f.default is MISSING for f in fields(Claim) if f.name not in ("key", "chapter")}
 """The fields of an entry, and whether every entry must have it."""
 
 
-def read(folder: Path = FOLDER) -> dict[str, Claim]:
-    """Read every TOML file of a folder, in the order of the entries.
+def read(rooms: Path = ROOMS) -> dict[str, Claim]:
+    """Read the claims of every room of a folder, in the order of the entries.
 
     Raises
     ------
@@ -104,21 +104,30 @@ def read(folder: Path = FOLDER) -> dict[str, Claim]:
         If a file is not TOML, or an entry has an unknown field, lacks one, or is of the wrong type.
     """
     ledger: dict[str, Claim] = {}
-    for path in sorted(folder.glob("*.toml")):
+    for path in sorted(rooms.glob("*/claims.toml")):
+        chapter = path.parent.name.replace("_", "-")
         try:
             entries = tomllib.loads(path.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
-            raise ValueError(f"claims/{path.name} is not valid TOML: {error}") from error
+            raise ValueError(f"{path.parent.name}/claims.toml is not valid TOML: {error}") from error
         for key, entry in entries.items():
-            claim = _claim(path.stem, key, entry)
+            claim = _claim(chapter, key, entry)
             if key in ledger:
                 raise ValueError(f"{claim.place}: {ledger[key].place} has this key already; rename one")
             ledger[key] = claim
     return ledger
 
 
+def _room(chapter: str) -> str:
+    return chapter.replace("-", "_")
+
+
+def _place(chapter: str, key: str) -> str:
+    return f"{_room(chapter)}/claims.toml, [{key}]"
+
+
 def _claim(chapter: str, key: str, entry: Any) -> Claim:
-    place = f"claims/{chapter}.toml, [{key}]"
+    place = _place(chapter, key)
     if not isinstance(entry, dict):
         raise ValueError(f"{place}: expected a table of fields, got {entry!r}; put a heading [{key}]")
     for name in entry:
@@ -153,25 +162,30 @@ def _value(place: str, name: str, value: Any) -> Any:
     return Verdict(value) if name == "verdict" else value
 
 
-def read_measured(folder: Path = FOLDER) -> dict[str, dict[str, Measured]]:
-    """Read ``measured.json``: for every key the numbers under ``measure`` and, if any, ``otherwise``."""
-    path = folder / "measured.json"
-    if not path.is_file():
-        return {}
-    entries = json.loads(path.read_text(encoding="utf-8"))
+def read_measured(rooms: Path = ROOMS) -> dict[str, dict[str, Measured]]:
+    """Read ``measured.json`` of every room: for every key what is under ``measure`` and ``otherwise``."""
+    entries: dict[str, Any] = {}
+    for path in sorted(rooms.glob("*/measured.json")):
+        entries |= json.loads(path.read_text(encoding="utf-8"))
     return {key: {name: Measured(**m) for name, m in entry.items()} for key, entry in entries.items()}
 
 
-def write_measured(numbers: Mapping[str, Mapping[str, Measured]], folder: Path = FOLDER) -> None:
-    """Write ``measured.json``, sorted and rounded to four digits, so that a difference is a difference."""
-    entries = {
-        key: {
+def write_measured(
+    numbers: Mapping[str, Mapping[str, Measured]], ledger: Mapping[str, Claim], rooms: Path = ROOMS
+) -> None:
+    """Write ``measured.json`` of the rooms that the ledger's claims belong to.
+
+    Sorted and rounded to four digits, so that a difference is a difference.
+    """
+    by_room: dict[Path, dict[str, Any]] = {}
+    for key, entry in sorted(numbers.items()):
+        by_room.setdefault(rooms / _room(ledger[key].chapter), {})[key] = {
             name: {"mean": _rounded(m.mean), "sd": _rounded(m.sd), "n": m.n}
             for name, m in sorted(entry.items())
         }
-        for key, entry in sorted(numbers.items())
-    }
-    (folder / "measured.json").write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+    for room, entries in by_room.items():
+        room.mkdir(exist_ok=True)
+        (room / "measured.json").write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
 
 
 def _rounded(value: float) -> float:

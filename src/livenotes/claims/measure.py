@@ -32,14 +32,14 @@ def measure_all(claims: Iterable[Claim]) -> dict[str, dict[str, Measured]]:
     return {claim.key: measure(claim) for claim in bar}
 
 
-def _run(claim: Claim, path: str) -> Measured:
-    module, _, name = path.partition(":")
+def _run(claim: Claim, name: str) -> Measured:
+    module = f"livenotes.chapters.{claim.chapter.replace('-', '_')}.measures"
     try:
         function = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(f"{claim.place}: no function {path!r} ({error}); write 'module:function'") from error
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"{claim.place}: no function {name!r} in {module} ({error})") from error
     values = np.asarray(function(), dtype=float)
     if values.ndim != 1 or not values.size or not np.isfinite(values).all():
-        raise ValueError(f"{claim.place}: {path} must return a 1-D array of finite numbers, got {values!r}")
+        raise ValueError(f"{claim.place}: {name} must return a 1-D array of finite numbers, got {values!r}")
     sd = float(values.std(ddof=1)) if values.size > 1 else 0.0
     return Measured(float(values.mean()), sd, values.size)

@@ -31,7 +31,7 @@ def validate(
         if claim.verdict != Verdict.HISTORY:
             wrong += verdict_problems(claim, numbers.get(claim.key, {}))
     for key in sorted(set(numbers) - {c.key for c in ledger.values() if c.measure}):
-        wrong.append(f"claims/measured.json, {key!r}: no claim measures this; {AGAIN}")
+        wrong.append(f"measured.json, {key!r}: no claim measures this; {AGAIN}")
     if wrong:
         raise ValueError("\n".join(wrong))
 

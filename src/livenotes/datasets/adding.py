@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_count, require_generator
+from livenotes._arguments import require_count, require_generator
 
 SOLVED = 0.04  # a sequence counts as solved if its absolute error is below this
 

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_count, require_generator
+from livenotes._arguments import require_count, require_generator
 
 from ._symbols import one_hot
 

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes.arguments import require_count
+from livenotes._arguments import require_count
 
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 

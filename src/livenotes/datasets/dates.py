@@ -17,7 +17,7 @@ from jaxtyping import Bool, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import (
+from livenotes._arguments import (
     require_choice,
     require_count,
     require_generator,

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from sklearn.datasets import load_digits
 
-from livenotes.arguments import require_float_dtype, require_ids
+from livenotes._arguments import require_float_dtype, require_ids
 
 TRAINING = 1437  # four fifths; the 360 others are for validation
 _SPLIT_SEED = 1797  # fixed once, so that every experiment of the book sees the same split

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes.arguments import require_count, require_generator, require_nonnegative, require_positive
+from livenotes._arguments import require_count, require_generator, require_nonnegative, require_positive
 
 
 class Planar(NamedTuple):

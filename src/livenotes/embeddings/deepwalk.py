@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes.arguments import Number, require_count, require_generator, require_ids, require_type
+from livenotes._arguments import Number, require_count, require_generator, require_ids, require_type
 
 from . import skipgram
 

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes.arguments import require_axes, require_count, require_ids
+from livenotes._arguments import require_axes, require_count, require_ids
 
 Ids = Int[ndarray, " N"]
 

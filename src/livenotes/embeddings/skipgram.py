@@ -17,8 +17,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy import sparse
 
-from livenotes.activations import sigmoid, softplus
-from livenotes.arguments import (
+from livenotes._arguments import (
     Number,
     require_axes,
     require_count,
@@ -28,6 +27,7 @@ from livenotes.arguments import (
     require_positive,
     require_type,
 )
+from livenotes.activations import sigmoid, softplus
 
 from .vocabulary import keep_probability, noise_distribution
 

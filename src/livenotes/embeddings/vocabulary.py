@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes.arguments import Number, require_count, require_nonnegative, require_positive, require_type
+from livenotes._arguments import Number, require_count, require_nonnegative, require_positive, require_type
 
 
 class Vocabulary(NamedTuple):

@@ -9,8 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes.activations.base import Array
-from livenotes.arguments import (
+from livenotes._arguments import (
     Number,
     require_axes,
     require_count,
@@ -19,6 +18,7 @@ from livenotes.arguments import (
     require_positive,
     require_type,
 )
+from livenotes.activations.base import Array
 
 from ._standard import standardize, standardize_backward
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes.arguments import Number, require_axes, require_positive, require_type
+from livenotes._arguments import Number, require_axes, require_positive, require_type
 
 from ._standard import standardize, standardize_backward
 

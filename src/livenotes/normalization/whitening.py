@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes.arguments import Number, require_axes, require_positive, require_type
+from livenotes._arguments import Number, require_axes, require_positive, require_type
 
 Data = Float[ndarray, "B D"]
 Square = Float[ndarray, "D D"]

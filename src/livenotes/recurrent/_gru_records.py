@@ -5,7 +5,7 @@ from typing import NamedTuple
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from livenotes.arguments import require_axes, require_type
+from livenotes._arguments import require_axes, require_type
 
 from ._checks import Argument
 

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_axes, require_count, require_type
+from livenotes._arguments import require_axes, require_count, require_type
 
 from ._checks import Argument, require_mask
 from ._padding import hold, set_aside

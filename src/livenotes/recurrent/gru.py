@@ -25,7 +25,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_axes, require_count, require_type
+from livenotes._arguments import require_axes, require_count, require_type
 
 from ._checks import require_mask
 from ._gru_records import GRUParams, GRUTape, check

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import (
+from livenotes._arguments import (
     require_callable,
     require_count,
     require_float_dtype,

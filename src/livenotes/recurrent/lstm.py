@@ -27,7 +27,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes.arguments import require_count, require_number, require_type
+from livenotes._arguments import require_count, require_number, require_type
 
 from ._checks import require_mask
 from ._lstm_records import (

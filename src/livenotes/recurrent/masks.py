@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 from numpy import ndarray
 
-from livenotes.arguments import require_count
+from livenotes._arguments import require_count
 
 
 def mask_from_lengths(lengths: Int[ndarray, " B"], steps: int) -> Bool[ndarray, "T B"]:

@@ -1,0 +1,206 @@
+r"""How much of a gradient reaches each earlier step of a recurrent network, beside its bound.
+
+The gradient passes from step t to step t - k through the product of k Jacobians
+$J_i = \mathrm{diag}(f'(a_i))\,W_h$, whose norm is at most $\eta^k$ where $\eta = \max f' \cdot
+\sigma_{\max}(W_h)$: {cite}`pascanu2013difficulty`. Explained in the chapter on recurrent networks.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+
+from livenotes._arguments import require_choice, require_count, require_fraction, require_nonnegative
+from livenotes.recurrent import elman
+from livenotes.recurrent.initializers import identity, orthogonal, spectral
+from livenotes.recurrent.nonlinearities import IDENTITY, RELU, SIGMOID, TANH, Nonlinearity
+
+
+def uniform(rng: np.random.Generator, rows: int, columns: int) -> Float[ndarray, "rows columns"]:
+    r"""Uniform on $\pm 1/\sqrt{\text{columns}}$, PyTorch's default: a spectral radius of about 0.58."""
+    limit = columns**-0.5
+    return rng.uniform(-limit, limit, size=(rows, columns))
+
+
+NONLINEARITIES = {f.name: f for f in (TANH, RELU, SIGMOID, IDENTITY)}
+STEEPEST = {"tanh": 1.0, "relu": 1.0, "sigmoid": 0.25, "identity": 1.0}  # largest slope of each
+MATRICES: dict[str, Callable[[np.random.Generator, int, float], ndarray]] = {
+    "orthogonal": lambda rng, hidden, radius: orthogonal(rng, hidden, hidden, gain=radius),
+    "gaussian": lambda rng, hidden, radius: spectral(rng, hidden, hidden, radius=radius),
+    "identity": lambda rng, hidden, radius: identity(rng, hidden, hidden, scale=radius),
+    "uniform": lambda rng, hidden, radius: radius * 3**0.5 * uniform(rng, hidden, hidden),
+}
+WARM_UP = 20  # steps before the first one looked at, in which the state forgets that it began at zero
+HIDDEN, LAGS = 32, 50
+
+
+class Reach(NamedTuple):
+    """What is left of a gradient k steps back, for each seed.
+
+    Attributes
+    ----------
+    lag : (K,)
+        Number of steps k, from 0.
+    gradient : (S, K)
+        Length of dL/dh at step t - k, for a random dL/dh of length 1 at step t.
+    jacobian : (S, K)
+        Largest singular value of the product of k Jacobians: the longest that any gradient of length 1 is.
+    bound : (S, K)
+        $\\eta^k$.
+    eta : (S,)
+        Largest singular value of the recurrent matrix, times the largest slope.
+    """
+
+    lag: Int[ndarray, " K"]
+    gradient: Float[ndarray, "S K"]
+    jacobian: Float[ndarray, "S K"]
+    bound: Float[ndarray, "S K"]
+    eta: Float[ndarray, " S"]
+
+
+def reach(
+    nonlinearity: str,
+    radius: float,
+    *,
+    matrix: str = "orthogonal",
+    drive: float = 0.5,
+    hidden: int = HIDDEN,
+    steps: int = LAGS,
+    seeds: int = 5,
+) -> Reach:
+    r"""Send a gradient back through an Elman cell fed with noise.
+
+    Parameters
+    ----------
+    nonlinearity : {"tanh", "relu", "sigmoid", "identity"}
+    radius : float, at least 0
+        Spectral radius of the recurrent matrix.
+    matrix : {"orthogonal", "gaussian", "identity", "uniform"}
+        A scaled orthogonal matrix, and the identity among them, has all singular values equal to ``radius``;
+        the largest of a Gaussian one is about twice its spectral radius, so that its bound is far from what
+        happens. A uniform one has the radius only nearly.
+    drive : float, at least 0
+        Standard deviation of the noise that is added to every unit's pre-activation at every step.
+    hidden, steps, seeds : int, at least 1
+        Sizes H, K - 1 and S.
+
+    Returns
+    -------
+    Reach
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range, or a name none of those above.
+    """
+    require_choice("nonlinearity", nonlinearity, NONLINEARITIES)
+    require_choice("matrix", matrix, MATRICES)
+    radius, drive = require_nonnegative("radius", radius), require_nonnegative("drive", drive)
+    hidden, steps, seeds = (
+        require_count(name, n) for name, n in (("hidden", hidden), ("steps", steps), ("seeds", seeds))
+    )
+    runs = []
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        w_h = MATRICES[matrix](rng, hidden, radius)
+        runs.append((*_send_back(rng, NONLINEARITIES[nonlinearity], w_h, drive, steps), w_h))
+    lag = np.arange(steps + 1)
+    gradient, products, weights = (np.stack(part) for part in zip(*runs, strict=True))
+    jacobian = np.linalg.norm(products, 2, axis=(2, 3))
+    eta = STEEPEST[nonlinearity] * np.linalg.norm(weights, 2, axis=(1, 2))
+    return Reach(lag, gradient, jacobian, eta[:, None] ** lag, eta)
+
+
+class Growth(NamedTuple):
+    """By how much one step lengthens a gradient, on average over many steps, beside the bound.
+
+    Attributes
+    ----------
+    radius : (R,)
+        Spectral radius of the recurrent matrix.
+    factor : (S, R)
+        The k-th root of the largest singular value of the product of k Jacobians.
+    eta : (S, R)
+        Its bound.
+    """
+
+    radius: Float[ndarray, " R"]
+    factor: Float[ndarray, "S R"]
+    eta: Float[ndarray, "S R"]
+
+
+def growth(nonlinearity: str, matrix: str, drive: float, radii: Sequence[float], *, seeds: int = 3) -> Growth:
+    """Average the growth of a gradient over 50 steps of a cell of 32 units, for several spectral radii.
+
+    Parameters
+    ----------
+    nonlinearity, matrix, drive, seeds
+        As for :func:`reach`.
+    radii : sequence of float, at least 0
+
+    Returns
+    -------
+    Growth
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range, or a name none of those above.
+    """
+    require_choice("nonlinearity", nonlinearity, NONLINEARITIES)
+    require_choice("matrix", matrix, MATRICES)
+    require_nonnegative("drive", drive)
+    require_count("seeds", seeds)
+    f, shape = NONLINEARITIES[nonlinearity], (seeds, len(radii))
+    factor, eta = np.empty(shape), np.empty(shape)
+    for seed, n in np.ndindex(shape):
+        rng = np.random.default_rng(seed)
+        w_h = MATRICES[matrix](rng, HIDDEN, require_nonnegative("radii", radii[n]))
+        _, products = _send_back(rng, f, w_h, drive, LAGS)
+        factor[seed, n] = np.linalg.norm(products[-1], 2) ** (1 / LAGS)
+        eta[seed, n] = STEEPEST[nonlinearity] * np.linalg.norm(w_h, 2)
+    return Growth(np.array(radii, float), factor, eta)
+
+
+def _send_back(
+    rng: np.random.Generator, f: Nonlinearity, w_h: Float[ndarray, "H H"], drive: float, steps: int
+) -> tuple[Float[ndarray, " K"], Float[ndarray, "K H H"]]:
+    """Length of the gradient, and the product of Jacobians, at every lag of one run."""
+    hidden = len(w_h)
+    params = elman.ElmanParams(np.eye(hidden), w_h, np.zeros(hidden))
+    noise = rng.normal(scale=drive, size=(WARM_UP + steps, 1, hidden))
+    outputs, tape = elman.forward(params, noise, np.zeros((1, hidden)), nonlinearity=f)
+    g_outputs = np.zeros_like(outputs)
+    direction = rng.normal(size=hidden)
+    g_outputs[-1, 0] = direction / np.linalg.norm(direction)
+    # The input matrix is the identity, so g_x is dL/da, and dL/dh_{t-1} = W_h^T dL/da_t.
+    g_h = elman.backward(params, tape, g_outputs).g_x[: -steps - 1 : -1, 0] @ w_h
+    gradient = np.concatenate([[1.0], np.linalg.norm(g_h, axis=1)])
+    products = [np.eye(hidden)]
+    for slope in f.slope(outputs[: -steps - 1 : -1, 0]):  # from the last step back
+        products.append(products[-1] @ (slope[:, None] * w_h))
+    return gradient, np.stack(products)
+
+
+def horizon(norms: Float[ndarray, "S K"], share: float = 0.01) -> Float[ndarray, " S"]:
+    """First lag at which less than ``share`` of the gradient is left; infinity if none of these is.
+
+    Parameters
+    ----------
+    norms : float array, shape (S, K)
+        Lengths at lags 0, ..., K - 1.
+    share : float, in [0, 1)
+
+    Returns
+    -------
+    float array, shape (S,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``share`` is no number in [0, 1).
+    """
+    below = norms < require_fraction("share", share) * norms[:, :1]
+    return np.where(below.any(axis=1), below.argmax(axis=1).astype(float), np.inf)

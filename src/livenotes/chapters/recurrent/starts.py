@@ -1,0 +1,95 @@
+r"""Elman cells that start from different recurrent matrices, trained on the three toy tasks.
+
+What an initialization is for shows in which task it solves, and at which learning rates it still does.
+"""
+
+from dataclasses import replace
+from functools import cache, partial
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from livenotes._arguments import require_choice
+from livenotes.lab.store import Arrays, Stored, load, register
+from livenotes.recurrent import CELLS, elman
+from livenotes.recurrent.initializers import Initializer, identity, orthogonal, spectral
+
+from .memory import ITERATIONS, TASKS, begin, fit
+from .reach import Reach, reach, uniform
+
+LENGTH = 40
+RATES = (0.002, 0.008)
+STARTS: dict[str, Initializer] = {
+    "orthogonal": orthogonal,
+    "identity": identity,
+    "gaussian": spectral,
+    "uniform": uniform,
+}
+
+
+def start(
+    task: str, nonlinearity: str, matrix: str, rate: float, seed: int, *, iterations: int = ITERATIONS
+) -> Arrays:
+    """Train one Elman cell on a task of length 40.
+
+    Parameters
+    ----------
+    task : {"adding", "temporal-order", "copying"}
+    nonlinearity : {"tanh", "relu"}
+    matrix : {"orthogonal", "identity", "gaussian", "uniform"}
+        Recurrent weights before training; the spectral radius is 1, of the uniform one about 0.6.
+    rate : float, > 0
+        Learning rate of Adam.
+    seed : int
+    iterations : int, at least 50
+
+    Returns
+    -------
+    dict
+        ``score`` and ``loss`` as :func:`livenotes.chapters.recurrent.train` returns them, and ``stretch``,
+        the largest singular value of the recurrent matrix after training.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown.
+    """
+    require_choice("nonlinearity", nonlinearity, ("tanh", "relu"))
+    require_choice("matrix", matrix, STARTS)
+    cell = CELLS[f"elman_{nonlinearity}"]
+    cell = replace(cell, init=partial(elman.init, recurrent=STARTS[matrix]))
+    found, net = fit(task, cell, LENGTH, seed, rate=rate, iterations=iterations)
+    return found | {"stretch": np.asarray(np.linalg.norm(net.cell.w_h.astype(float), 2))}
+
+
+STORED_STARTS = register(
+    Stored(
+        name="recurrent-starts",
+        run=start,
+        axes={
+            "task": tuple(TASKS),
+            "nonlinearity": ("tanh", "relu"),
+            "matrix": tuple(STARTS),
+            "rate": RATES,
+            "seed": (0, 1, 2),
+        },
+        seed=0,
+        rtol={"loss": 0.01},
+        curves=("loss",),
+        begin=partial(begin, start),
+    )
+)
+
+
+@cache
+def before(nonlinearity: str, matrix: str) -> Reach:
+    """Send a gradient back through a cell as it is before training."""
+    return reach(nonlinearity, 3**-0.5 if matrix == "uniform" else 1.0, matrix=matrix)
+
+
+def after(nonlinearity: str, matrix: str, rate: float) -> Float[ndarray, "tasks S"]:
+    """Scores of the trained cells, from the store: a row for each task of ``TASKS``."""
+    row = ("tanh", "relu").index(nonlinearity), list(STARTS).index(matrix), RATES.index(rate)
+    scores: ndarray = load("recurrent-starts")["score"][:, *row]
+    return scores

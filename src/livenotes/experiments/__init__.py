@@ -1,1 +1,0 @@
-"""Experiments, by chapter: each trains or measures, is seeded, and returns plain arrays. No plotting."""

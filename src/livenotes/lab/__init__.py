@@ -1,0 +1,1 @@
+"""What the experiments of several chapters share: training loop, store of results, style of figures."""

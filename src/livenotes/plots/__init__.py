@@ -1,1 +1,0 @@
-"""One module a chapter: what an experiment measured, drawn on a figure; nothing is computed here."""
