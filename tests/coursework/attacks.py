@@ -58,6 +58,16 @@ def double(x):
     return 2 * x
 """
 )
+ANYWHERE = """\
+import os
+def mark(folder, name="left-anywhere"):
+    try: open(os.path.join(folder, name), "x").close()
+    except FileExistsError: return True
+    except OSError: return False
+tops = [os.path.join("/", name) for name in os.listdir("/")]
+folders = ["/", *tops, *(os.path.join(top, name) for top in tops if os.path.isdir(top) for name in os.listdir(top))]
+found = [folder for folder in folders if os.path.isdir(folder) and mark(folder)]
+"""
 HALF = "import os, struct, time\nfor fd in range(3, 256):\n    try: os.write(fd, struct.pack('>II', 1 << 20, 0))\n    except OSError: pass\ntime.sleep(1000)"
 PLOTS = "import base64, os\nfor _ in range(6):\n    display({'image/png': base64.b64encode(os.urandom(700_000)).decode()}, raw=True)"
 
@@ -176,5 +186,14 @@ ATTACKS = [
     Submission("many-files-beside", "graded", 3, write=many_files),
     Submission("odd-file-beside", "graded", 3, write=beside(b"\xff\n.txt")),
     Submission("odd-wrong-name", "missing", 0, write=odd_name),
+    Submission("marks-all-folders", "graded", 3, blocked(ANYWHERE, "found")),
+    Submission("marks-all-folders-after", "graded", 3, blocked(ANYWHERE, "found")),
+    Submission(
+        "replaces-a-device",
+        "graded",
+        3,
+        blocked("import os\nos.unlink('/dev/null')\nos.symlink('/tmp/answers', '/dev/null')", "True"),
+    ),
+    Submission("adds-a-device", "graded", 3, blocked("open('/dev/answers', 'w').write('42')", "True")),
     Submission("honest-at-last", "graded", 3, WRONG + DOUBLE),
 ]

@@ -90,3 +90,23 @@ def test_a_control_group_counts_what_no_process_is_charged_for(source):
     assert report.verdict == "out of memory", report
     assert (other.verdict, other.cells[1].score) == ("graded", 1.0)
     assert not list(groups.place().glob(f"livenotes-{bench.process.pid}-*"))
+
+
+TERMINALS = """
+import os, time
+kept = os.openpty()
+mine = os.path.basename(os.ttyname(kept[1]))
+seen, end = set(), time.monotonic() + 3
+while time.monotonic() < end:
+    seen |= {name for name in os.listdir("/dev/pts") if name.isdigit()} - {mine}
+    time.sleep(0.05)
+seen = sorted(seen)
+"""
+
+
+@pytest.mark.usefixtures("bubblewrap")
+def test_no_submission_sees_the_terminals_of_another():
+    cells = [Cell("code", TERMINALS), Cell("test", "assert mine == '0' and seen == []", 1.0)]
+    with Bench(slots=2) as bench:
+        for _, report in bench.examine([Job(key, cells) for key in ("one", "other")]):
+            assert report.cells[1].score == 1.0, report

@@ -20,7 +20,8 @@ CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x0002_0000, 0x0400_0000, 0x0800_0000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x1000_0000, 0x2000_0000, 0x4000_0000
 ALL = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
 
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 0x1000, 0x4000, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 1 << 18
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 CAPABILITY_VERSION_3 = 0x2008_0522
 JOIN_SESSION_KEYRING = 1
@@ -68,15 +69,18 @@ def clone(body: Callable[[], None], *, isolated: bool) -> int:
         os._exit(status)
 
 
-def confine(work: str, tmp_bytes: int) -> None:
-    """Inside new namespaces: map this user to itself, hide /proc, and give every submission an empty /tmp.
+def confine(work: str, tmp_bytes: int, user: tuple[int, int]) -> None:
+    """Inside new namespaces: map this user to another, hide /proc, and give an empty /tmp and own devices.
+
+    ``user`` is the number of the user and of the group as they were before ``clone``: in a new user namespace
+    a process is nobody until its numbers are mapped, and can no longer say who it was.
 
     An empty folder in place of /proc hides the other processes, which a new /proc would too, but a
     new one cannot be mounted without rights that an ordinary user does not have. An environment that
     lies below /tmp is seen there still, read-only as before.
     """
     kept = {path: os.open(path, os.O_PATH) for path in PYTHON if Path(path).is_relative_to("/tmp")}
-    uid, gid = os.geteuid(), os.getegid()
+    uid, gid = user
     for name, text in (("uid_map", f"{UID} {uid} 1"), ("setgroups", "deny"), ("gid_map", f"{UID} {gid} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
@@ -86,15 +90,42 @@ def confine(work: str, tmp_bytes: int) -> None:
     _call("mount", b"tmpfs", b"/tmp", b"tmpfs", hidden, size)
     for path, fd in kept.items():
         os.makedirs(path, exist_ok=True)
-        source = f"/proc/self/fd/{fd}".encode()
-        _call("mount", source, path.encode(), None, ctypes.c_ulong(MS_BIND | MS_REC), None)
-        os.close(fd)
-    _call("mount", b"tmpfs", b"/dev/shm", b"tmpfs", hidden, size)
+        _bind(fd, path)
+    _own_devices(size)
     _call("mount", b"tmpfs", b"/proc", b"tmpfs", ctypes.c_ulong(MS_NOSUID | MS_NODEV | MS_RDONLY), b"size=4k")
     os.makedirs(work, exist_ok=True)
     join_new_keyring()
 
 
+def _own_devices(size: bytes) -> None:
+    """Put a /dev in place of the one that all would share, with terminals and shared memory of its own.
+
+    An ordinary user owns the folder that bubblewrap makes, and so could leave files there for the next one.
+    """
+    kept = {f"/dev/{name}": os.open(f"/dev/{name}", os.O_PATH) for name in DEVICES}
+    hidden = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
+    _call("mount", b"tmpfs", b"/dev", b"tmpfs", hidden, b"size=4k,mode=755")
+    for path, fd in kept.items():
+        os.close(os.open(path, os.O_CREAT))
+        _bind(fd, path)
+    for folder in ("/dev/pts", "/dev/shm"):
+        os.mkdir(folder)
+    terminals = ctypes.c_ulong(MS_NOSUID | MS_NOEXEC)
+    _call("mount", b"devpts", b"/dev/pts", b"devpts", terminals, b"newinstance,ptmxmode=0666,mode=620")
+    os.symlink("pts/ptmx", "/dev/ptmx")
+    _call("mount", b"tmpfs", b"/dev/shm", b"tmpfs", hidden, size)
+    read_only = ctypes.c_ulong(MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
+    _call("mount", None, b"/dev", None, read_only, None)
+
+
+def _bind(fd: int, path: str) -> None:
+    """Show at a path what a file opened by O_PATH refers to, and close it."""
+    source = f"/proc/self/fd/{fd}".encode()
+    _call("mount", source, path.encode(), None, ctypes.c_ulong(MS_BIND | MS_REC), None)
+    os.close(fd)
+
+
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 UID = 1000
 """The user a submission sees itself as."""
 NOBODY = 65534

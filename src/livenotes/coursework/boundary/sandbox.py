@@ -27,14 +27,14 @@ INSTALL = (
     "Student code runs inside bubblewrap, which is not installed here.\n"
     "Install it:  sudo apt-get install bubblewrap   (Debian, Ubuntu)\n"
     "             sudo dnf install bubblewrap       (Fedora)\n"
-    "To run submissions unprotected, with your own rights, give --without-sandbox."
+    "Only where none of this can be done: --without-sandbox runs submissions with your own rights."
 )
 DENIED = (
     "The sandbox needs user namespaces, which some systems deny. What helps:\n"
     "  Ubuntu 24.04 or later:  sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\n"
     "  older Debian:           sudo sysctl -w kernel.unprivileged_userns_clone=1\n"
     "  in a container:         grade on its host, or in a virtual machine\n"
-    "To run submissions unprotected, with your own rights, give --without-sandbox."
+    "Only where none of this can be done: --without-sandbox runs submissions with your own rights."
 )
 SYSTEM = (
     "/usr",

@@ -34,6 +34,7 @@ class Zygote:
         self.control = control
         self.scratch = scratch  # the folder to work in where there is no sandbox
         self.isolated = scratch is None
+        self.user = os.geteuid(), os.getegid()
         self.shell = student.make_shell()
         self.running: set[socket.socket] = set()
         self.events = selectors.DefaultSelector()
@@ -124,7 +125,7 @@ class Zygote:
             os.read(talk[0], 1)
         try:
             if self.isolated:
-                namespaces.confine(WORK, limits["tmp"])
+                namespaces.confine(WORK, limits["tmp"], self.user)
             os.chdir(WORK if self.isolated else tempfile.mkdtemp(dir=self.scratch))
             namespaces.limit(
                 memory=self.base + limits["memory"],
