@@ -1,14 +1,14 @@
-"""Just enough of BibTeX to name a source: the book's references, one entry after another."""
+"""The book's references, by which a claim names its sources."""
 
-import re
-import unicodedata
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from livenotes._folders import book
+from pybtex.database import BibliographyDataError, parse_file
+from pybtex.exceptions import PybtexError
+from pybtex.richtext import Text
 
-# The accents LaTeX puts before a letter, as the combining characters Unicode puts after it.
-_ACCENTS = dict(zip("'`^\"~c", "\u0301\u0300\u0302\u0308\u0303\u0327", strict=True))
+from livenotes._folders import book
 
 
 class Source(NamedTuple):
@@ -26,47 +26,29 @@ class Source(NamedTuple):
         return f"{who} ({self.year})" if self.year else who
 
 
+@cache
 def references(path: Path | None = None) -> dict[str, Source]:
     """Read a BibTeX file, ``book/references.bib`` by default: every entry by its key.
 
-    Authors are written ``Surname, Given``, and a body that is an author stands in braces of its own.
+    A body that is an author stands in braces of its own.
 
     Raises
     ------
     ValueError
-        If an entry has no key or no title, or a key occurs twice.
+        If the file is not BibTeX, an entry has no title, or a key occurs twice.
     """
     path = path or book() / "references.bib"
+    try:
+        entries = parse_file(str(path), bib_format="bibtex", encoding="utf-8").entries
+    except BibliographyDataError as error:
+        raise ValueError(f"{path.name}: {error}; remove one") from error
+    except PybtexError as error:
+        raise ValueError(f"{path.name}: {error}") from error
     found: dict[str, Source] = {}
-    for entry in re.split(r"^@", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-        head = re.match(r"\w+\{\s*([^,\s]+)\s*,", entry)
-        if head is None:
-            raise ValueError(f"{path.name}: expected '@type{{key,', got '@{entry[:40]}'")
-        key, title, authors = head[1], _field(entry, "title"), _field(entry, "author")
-        if key in found:
-            raise ValueError(f"{path.name}: key {key!r} occurs twice; remove one")
-        if not title:
+    for key, entry in entries.items():
+        if "title" not in entry.fields:
             raise ValueError(f"{path.name}: entry {key!r} has no title; add it")
-        names = [authors] if authors.startswith("{") else re.split(r"\s+and\s+", authors)
-        found[key] = Source(key, tuple(_plain(n) for n in names if n), _field(entry, "year"), _plain(title))
+        authors = (str(Text.from_latex(str(person))) for person in entry.persons.get("author", ()))
+        title, year = (str(Text.from_latex(entry.fields.get(name, ""))) for name in ("title", "year"))
+        found[key] = Source(key, tuple(authors), year, title)
     return found
-
-
-def _field(entry: str, name: str) -> str:
-    """What stands in the braces after ``name =``, further braces included; empty if not there."""
-    match = re.search(rf"\b{name}\s*=\s*(?=\{{)", entry, flags=re.IGNORECASE)
-    if match is None:
-        return ""
-    start = end = match.end()
-    depth = 1
-    while depth:
-        end += 1
-        depth += (entry[end] == "{") - (entry[end] == "}")
-    return " ".join(entry[start + 1 : end].split())
-
-
-def _plain(text: str) -> str:
-    r"""Turn ``{\"u}`` into ü and drop the braces."""
-    accent = r"\\(['`^\"~]|c(?=\{))\{?(\w)\}?"
-    text = re.sub(accent, lambda m: unicodedata.normalize("NFC", m[2] + _ACCENTS[m[1]]), text)
-    return re.sub(r"[{}]", "", text)

@@ -9,8 +9,6 @@ import re
 from html import unescape
 from xml.etree.ElementTree import Element
 
-from latex2mathml.converter import Converter
-
 _TOKEN = re.compile(r"\\(?P<edge>begin|end)\s*\{(?P<name>\w+\*?)\}|\\[a-zA-Z]+|\\.|.", re.DOTALL)
 _ENVIRONMENT = re.compile(
     r"\\(begin|end)\s*\{(\w+\*?)\}(?:(?<=array\})\s*\{([^{}]*)\}|(?<=alignedat\})\s*\{\d*\})?"
@@ -95,6 +93,8 @@ def read(tex: str, display: bool = False) -> list[Element]:
     TexError
         Something that opens is not closed, an argument is missing, a name is unknown.
     """
+    from latex2mathml.converter import Converter  # a fifth of a second, spent where there is a formula
+
     source = _prepared(tex, display)
     try:
         math = Converter().convert_to_element(source)
