@@ -80,7 +80,8 @@ def measure(act: Activation, x: np.ndarray) -> list[Row]:
     rows = [compare(f"{act.name} forward", lambda: act(x), lambda: peer(xt))]
     if yt.requires_grad:  # torch has no backward pass for the step
         backward = partial(torch.autograd.grad, yt, xt, gt, retain_graph=True)
-        rows.append(compare(f"{act.name} backward", lambda: act.backward(x, g), backward))
+        _, tape = act.forward(x)
+        rows.append(compare(f"{act.name} backward", lambda: act.backward(tape, g), backward))
     return rows
 
 

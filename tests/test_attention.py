@@ -115,6 +115,15 @@ def test_rows_sum_to_one_and_respect_the_mask(seed, spread, masked):
         np.testing.assert_allclose(masked_softmax(changed, mask), weights, rtol=1e-12)
 
 
+@pytest.mark.parametrize("forbidden", [np.nan, np.inf, -np.inf, 1e308])
+def test_what_is_forbidden_cannot_be_felt_even_if_it_is_not_a_number(forbidden, rng):
+    scores, mask = rng.normal(size=(B, Q, K)), some_mask(rng)
+    want = masked_softmax(scores, mask)
+    with np.errstate(all="raise", under="ignore"):
+        weights = masked_softmax(np.where(mask, scores, forbidden), mask)
+    np.testing.assert_array_equal(weights, want)
+
+
 @given(seed=seeds)
 def test_the_output_does_not_depend_on_the_order_of_keys(seed):
     rng = np.random.default_rng(seed)
@@ -181,7 +190,11 @@ Y, T = dot_product_attention(X, X, X)
 TA = additive_attention(P, X, X, X)[1]
 BAD = [
     (TypeError, "q must be .* got list", lambda: dot_product_attention([1.0], X, X)),
-    (ValueError, r"q must have axes \(Q, D\), got shape \(3,\)", lambda: dot_product_attention(X[0], X, X)),
+    (
+        ValueError,
+        r"q must have axes \(\*B, Q, D\), got shape \(3,\)",
+        lambda: dot_product_attention(X[0], X, X),
+    ),
     (
         ValueError,
         r"k must have axes \(K, D=3\), got shape \(3, 2\)",
@@ -196,8 +209,12 @@ BAD = [
     (TypeError, "v must have dtype float64", lambda: dot_product_attention(X, X, X.astype("f4"))),
     (TypeError, "scale must be a real number", lambda: dot_product_attention(X, X, X, scale="1")),
     (ValueError, "scale must be finite", lambda: dot_product_attention(X, X, X, scale=np.inf)),
-    (TypeError, "mask must be an array of bool, got float64", lambda: dot_product_attention(X, X, X, X)),
-    (TypeError, "mask must be an array of bool, got list", lambda: masked_softmax(X, [True])),
+    (
+        TypeError,
+        "mask must be None or an array of bools, got float64",
+        lambda: dot_product_attention(X, X, X, X),
+    ),
+    (TypeError, "mask must be None or an array of bools, got list", lambda: masked_softmax(X, [True])),
     (
         ValueError,
         r"mask must broadcast to shape \(2, 3\), got \(2,\)",
@@ -208,16 +225,28 @@ BAD = [
         r"mask must leave every query a key, got none at \(1,\)",
         lambda: masked_softmax(X, np.array([[True], [False]])),
     ),
-    (ValueError, r"g must have shape \(2, 3\), got \(3,\)", lambda: softmax_backward(X, X[0])),
+    (
+        ValueError,
+        r"g_y must have axes \(axis 0=2, K=3\), got shape \(3,\)",
+        lambda: softmax_backward(X, X[0]),
+    ),
     (TypeError, "weights must be .* got list", lambda: softmax_backward([1.0], X)),
     (TypeError, "scores must be", lambda: masked_softmax(np.ones((2, 2), int))),
     (ValueError, "scores must have axes", lambda: masked_softmax(X[0])),
-    (ValueError, r"g must have axes \(Q=2, E=3\)", lambda: dot_product_attention_backward(T, X.T)),
-    (ValueError, r"params.w_q must have axes \(H, D=2\)", lambda: additive_attention(P, X.T, X, X)),
-    (ValueError, r"params.w_k must have axes \(H=4, C=2\)", lambda: additive_attention(P, X, X.T, X.T)),
+    (ValueError, r"g_y must have axes \(Q=2, E=3\)", lambda: dot_product_attention_backward(T, X.T)),
+    (ValueError, r"q must have axes \(\*B, Q, D=3\)", lambda: additive_attention(P, X.T, X, X)),
+    (
+        ValueError,
+        r"k must have axes \(K, C=3\), got shape \(3, 2\)",
+        lambda: additive_attention(P, X, X.T, X.T),
+    ),
     (ValueError, r"params.u must have axes \(H=4\)", lambda: additive_attention(P._replace(u=X[0]), X, X, X)),
-    (TypeError, "params.w_q must have dtype float32", lambda: additive_attention(P, *[X.astype("f4")] * 3)),
-    (ValueError, r"g must have axes \(Q=2, E=3\)", lambda: additive_attention_backward(TA, X.T)),
+    (
+        TypeError,
+        "q must have dtype float64, got float32",
+        lambda: additive_attention(P, *[X.astype("f4")] * 3),
+    ),
+    (ValueError, r"g_y must have axes \(Q=2, E=3\)", lambda: additive_attention_backward(TA, X.T)),
     (TypeError, "rng must be", lambda: additive_init(0, 1, 1, 1)),
     (ValueError, "keys must be at least 1", lambda: additive_init(R, 1, 0, 1)),
     (TypeError, "hidden must be an integer", lambda: additive_init(R, 1, 1, 1.5)),

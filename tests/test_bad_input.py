@@ -6,35 +6,31 @@ refuses beyond the types, shapes and ranges spoiled here is tested beside its va
 
 import inspect
 import re
-from importlib import import_module
 from numbers import Integral, Real
 from pathlib import Path
-from pkgutil import walk_packages
 
 import numpy as np
 import pytest
 
 import livenotes
 from good_calls import GOOD
-from livenotes.activations import Activation
+from public import FUNCTIONS
 
 pytestmark = pytest.mark.usefixtures("own_errors")
 
 SOURCE = Path(livenotes.__file__).parent
-PACKAGES = (
-    *("activations", "attention", "checks", "datasets", "dense", "dropout", "embeddings", "losses"),
-    *("normalization", "optimization", "recurrent", "residual", "torch_bridge"),
-)
 # Called at every step of a loop over time, on arrays that the layer has checked, like NumPy's own functions.
 TRUSTING = {"recurrent.nonlinearities"}
 # What a call through a record fixes: the record itself, and the cells that ``over`` has checked.
 FIXED = {"self", "cell", "cells"}
 # Where a further axis in front is welcome: elementwise, or one more axis of examples.
 ANY_RANK = {
+    ("activations.base.Activation.forward", "x"),
     ("activations.base.Activation.slope", "x"),
     ("activations.base.Activation.value", "x"),
     ("activations.rectified.rrelu_train", "x"),
     ("attention.masked_softmax", "scores"),
+    ("dense.affine", "x"),
     ("dropout.dropout", "x"),
     ("dropout.dropout_predict", "x"),
     ("normalization.batch.batch_norm", "x"),
@@ -47,25 +43,6 @@ ANY_RANK = {
 TREES = {("checks.central_differences", "at"), ("checks.relative_error", "a"), ("checks.relative_error", "b")}
 OPTIONAL = {("attention.dot_product_attention", "scale"), ("embeddings.skipgram.train", "threshold")}
 SHAPE = r"\("
-
-
-def public():
-    """Every public function and method of the packages by its dotted name below livenotes."""
-    found = {"activations.base.Activation.value": Activation.value}
-    for name in PACKAGES:
-        package = import_module(f"livenotes.{name}")
-        below = walk_packages(getattr(package, "__path__", []), f"{package.__name__}.")
-        for module in [package, *(import_module(m.name) for m in below if "._" not in m.name)]:
-            own = [v for v in vars(module).values() if getattr(v, "__module__", "") == module.__name__]
-            methods = [f for c in own if inspect.isclass(c) for f in vars(c).values()]
-            for function in filter(inspect.isfunction, own + methods):
-                label = f"{module.__name__}.{function.__qualname__}".removeprefix("livenotes.")
-                if not any(part.startswith("_") for part in label.split(".")):
-                    found[label] = function
-    return found
-
-
-FUNCTIONS = public()
 
 
 def call(name, arguments):

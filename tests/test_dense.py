@@ -19,7 +19,7 @@ def test_forward_and_backward_are_torchs(rng, activation, widths):
     ]  # biases away from zero
     x, g_out = rng.normal(size=(7, widths[0])), rng.normal(size=(7, widths[-1]))
     out, tape = dense.forward(layers, x, activation)
-    g_layers, g_x = dense.backward(layers, tape, g_out)
+    g_layers, g_x = dense.backward(tape, g_out)
 
     x_t = torch.tensor(x, requires_grad=True)
     layers_t = [[torch.tensor(p, requires_grad=True) for p in layer] for layer in layers]
@@ -41,7 +41,7 @@ def test_parameters_reach_the_activation_in_both_directions(rng):
     out, tape = dense.forward(layers, x, softplus, beta=5.0)
     hidden = functional.softplus(torch.tensor(x @ layers[0].w.T), beta=5.0).numpy()
     np.testing.assert_allclose(out, hidden @ layers[1].w.T, rtol=1e-12)
-    _, g_x = dense.backward(layers, tape, np.ones((4, 1)))
+    _, g_x = dense.backward(tape, np.ones((4, 1)))
     want = (layers[1].w * sigmoid(5.0 * (x @ layers[0].w.T))) @ layers[0].w
     np.testing.assert_allclose(g_x, want, rtol=1e-12)
 
@@ -58,7 +58,7 @@ def test_weights_have_the_scale_that_is_documented(rng, gain):
 def test_float32_stays_float32(rng):
     layers = dense.init(rng, (3, 4, 2), dtype=np.float32)
     out, tape = dense.forward(layers, np.ones((5, 3), np.float32), tanh)
-    g_layers, g_x = dense.backward(layers, tape, np.ones_like(out))
+    g_layers, g_x = dense.backward(tape, np.ones_like(out))
     assert {a.dtype for a in (out, g_x, *(p for g in g_layers for p in g))} == {np.dtype(np.float32)}
 
 
@@ -68,7 +68,7 @@ def test_large_inputs_give_finite_gradients(dtype, rng):
     for activation in (relu, sigmoid, softplus, tanh):
         with np.errstate(all="raise", under="ignore"):
             out, tape = dense.forward(layers, x, activation)
-            g_layers, g_x = dense.backward(layers, tape, out)
+            g_layers, g_x = dense.backward(tape, out)
         assert all(np.isfinite(a).all() for a in (out, g_x, *(p for g in g_layers for p in g)))
 
 
@@ -77,7 +77,7 @@ def test_nothing_is_mutated(rng):
     copies = [p.copy() for layer in layers for p in layer]
     x_copy, g = x.copy(), np.ones((5, 2))
     _, tape = dense.forward(layers, x, relu)
-    dense.backward(layers, tape, g)
+    dense.backward(tape, g)
     for p, copy in zip((p for layer in layers for p in layer), copies, strict=True):
         np.testing.assert_array_equal(p, copy)
     np.testing.assert_array_equal(x, x_copy)
@@ -108,15 +108,10 @@ BAD = [
         r"layers\[0\].b must have axes \(O=4\), got shape \(2,\)",
         lambda: dense.forward([dense.Layer(NET[0].w, NET[1].b)], X, relu),
     ),
-    (TypeError, r"layers\[0\].w must have dtype float32", lambda: dense.forward(NET, X.astype("f4"), relu)),
+    (TypeError, r"x must have dtype float64, got float32", lambda: dense.forward(NET, X.astype("f4"), relu)),
     (TypeError, "prelu has no parameter 'beta'", lambda: dense.forward(NET, X, prelu, beta=1.0)),
-    (
-        ValueError,
-        "layers must be as many as the tape is of, 2, got 1",
-        lambda: dense.backward(NET[:1], TAPE, X),
-    ),
-    (ValueError, r"g_out must have axes \(B=2, O=2\)", lambda: dense.backward(NET, TAPE, X)),
-    (TypeError, "g_out must have dtype float64", lambda: dense.backward(NET, TAPE, X.astype("f4"))),
+    (ValueError, r"g_y must have axes \(B=2, O=2\)", lambda: dense.backward(TAPE, X)),
+    (TypeError, "g_y must have dtype float64", lambda: dense.backward(TAPE, X.astype("f4"))),
 ]
 
 

@@ -69,7 +69,12 @@ def test_logistic_keeps_its_digits_when_it_is_almost_right():
 
 F4 = np.zeros(2, np.float32)
 BAD = [
-    (softmax_cross_entropy, np.zeros((3, 2)), np.array([0, 1]), r"labels must have shape \(3,\), got \(2,\)"),
+    (
+        softmax_cross_entropy,
+        np.zeros((3, 2)),
+        np.array([0, 1]),
+        r"labels must have axes \(B=3\), got shape \(2,\)",
+    ),
     (softmax_cross_entropy, np.zeros((2, 2)), np.array([0, 2]), "labels must be in 0..1, got 0..2"),
     (softmax_cross_entropy, np.zeros((2, 2)), np.array([-1, 0]), "labels must be in 0..1, got -1..0"),
     (softmax_cross_entropy, np.zeros((0, 2)), np.zeros(0, int), "logits must hold at least one example"),

@@ -141,12 +141,12 @@ BAD = [
     (TypeError, "x must be .* got list", lambda: residual.forward("original", P, [1.0])),
     (
         ValueError,
-        r"w must have axes \(H, D=2\), got shape \(4, 4\)",
+        r"x must have axes \(..., I=4\), got shape \(3, 2\)",
         lambda: residual.forward("original", P, X[:, :2]),
     ),
     (ValueError, "x must hold at least two examples", lambda: residual.forward("original", P, X[:1])),
-    (ValueError, r"g must have shape \(3, 4\), got \(3, 2\)", lambda: residual.backward(T, X[:, :2])),
-    (TypeError, "g must have dtype float64", lambda: residual.backward(T, X.astype("f4"))),
+    (ValueError, r"g_y must have shape \(3, 4\), got \(3, 2\)", lambda: residual.backward(T, X[:, :2])),
+    (TypeError, "g_y must have dtype float64", lambda: residual.backward(T, X.astype("f4"))),
     (
         ValueError,
         "running must hold 2 statistics for 'original', got 1",

@@ -1,16 +1,20 @@
 """Hand-written gradients inside torch's graph."""
 
+import re
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
 
-from livenotes import attention, normalization, residual, torch_bridge
+from livenotes import attention, dense, dropout, losses, normalization, residual, torch_bridge
 from livenotes._trees import leaves, unflatten
-from livenotes.activations import REGISTRY, elu, glu, prelu, tanh
+from livenotes.activations import REGISTRY, elu, glu, prelu, rrelu_train, rrelu_train_backward, tanh
 from livenotes.datasets.planar import moons
-from livenotes.recurrent import CELLS
+from livenotes.embeddings import skipgram
+from livenotes.recurrent import CELLS, bidirectional, stacked
+from public import FUNCTIONS
 
 
 class Affine(NamedTuple):
@@ -50,48 +54,140 @@ def recurrent_layer(cell):
         outputs, tape = cell.forward(params, x, state0)
         return (outputs, cell.final_state(tape)), (params, tape)
 
-    return forward, lambda saved, g: cell.backward(*saved, *g)
+    params = cell.init(RNG, 3, 2)
+    arguments = params, RNG.normal(size=(3, 2, 3)), cell.zero_state(params, 2)
+    return forward, lambda saved, g: cell.backward(*saved, *g), arguments
 
 
-def residual_block(kind):
-    return lambda params, x: residual.forward(kind, params, x), residual.backward
+def loss(function, outputs, *targets):
+    """A loss returns its gradient with its value: the gradient is the tape."""
+
+    def forward(outputs):
+        value, tape = function(outputs, *targets)
+        return np.asarray(value), tape
+
+    return forward, lambda tape, g_y: g_y * tape, (outputs,)
 
 
+def seeded(method, **options):
+    """A method that draws the same whenever it is called."""
+    return lambda *arguments: method(*arguments, rng=np.random.default_rng(0), **options)
+
+
+def tables(tape, g_y):
+    """The rows that skip-gram's gradient touches, in tables that torch can add to its own."""
+    g_params = [np.zeros_like(table) for table in tape.params]
+    for table, rows in zip(g_params, skipgram.backward(tape, g_y), strict=True):
+        table[rows.ids] = rows.values
+    return skipgram.SkipGramParams(*g_params)
+
+
+def every_argument(tape, g_y):
+    return prelu.backward(tape, g_y), prelu.backward_params(tape, g_y)["alpha"]
+
+
+RNG = np.random.default_rng(20240229)
+X, W, V, IDS = RNG.normal(size=(5, 3)), RNG.normal(size=(4, 3)), RNG.normal(size=3), np.array([0, 2, 1])
+SCORER, NET = attention.additive_init(RNG, 3, 3, 2), dense.init(RNG, (3, 4, 2))
+MASK = RNG.random((5, 4)) < 0.5
+MASK[:, 0] = True
+TABLES = skipgram.SkipGramParams(W, W + RNG.normal(size=W.shape))
+CELL, PAIR = CELLS["gru"], (CELLS["gru"], CELLS["lstm"])
+NORMS = normalization
+
+# Under the name of each function that goes backward: it and its forward, and where to differentiate them.
+# What has no gradient is held fixed on the way in.
 METHODS = {
-    "batch_norm": (normalization.batch_norm, normalization.batch_norm_backward),
-    "layer_norm": (normalization.layer_norm, normalization.layer_norm_backward),
-    "cosine_norm": (normalization.cosine_norm, normalization.cosine_norm_backward),
-    "whiten": (normalization.whiten, normalization.whiten_backward),
-    "dot_product": (attention.dot_product_attention, attention.dot_product_attention_backward),
-    "additive": (attention.additive_attention, attention.additive_attention_backward),
-    "original": residual_block("original"),
-    **{name: recurrent_layer(cell) for name, cell in CELLS.items()},
+    "activations.base.Activation.backward": [
+        *((glu.forward, glu.backward, (RNG.normal(size=(5, 4)),)), (elu.forward, elu.backward, (X,))),
+    ],
+    "activations.base.Activation.backward_params": [
+        (lambda x, alpha: prelu.forward(x, alpha=alpha), every_argument, (X, V)),
+    ],
+    "activations.rectified.rrelu_train_backward": [(seeded(rrelu_train), rrelu_train_backward, (X,))],
+    "attention.additive_attention_backward": [
+        (attention.additive_attention, attention.additive_attention_backward, (SCORER, X, W, W)),
+    ],
+    "attention.dot_product_attention_backward": [
+        (attention.dot_product_attention, attention.dot_product_attention_backward, (X, W, W)),
+        (
+            partial(attention.dot_product_attention, mask=MASK),
+            attention.dot_product_attention_backward,
+            (X, W, W),
+        ),
+    ],
+    "attention.softmax_backward": [
+        (lambda scores: 2 * (attention.masked_softmax(scores),), attention.softmax_backward, (X,)),
+    ],
+    "dense.affine_backward": [(dense.affine, dense.affine_backward, (NET[0], X))],
+    "dense.backward": [(partial(dense.forward, activation=tanh), dense.backward, (NET, X))],
+    "dropout.dropconnect_backward": [
+        (seeded(dropout.dropconnect, rate=0.5), dropout.dropconnect_backward, (X, W)),
+    ],
+    "dropout.dropout_backward": [
+        (seeded(dropout.dropout, rate=0.5), dropout.dropout_backward, (X,)),
+        (seeded(dropout.standout, s=X), dropout.dropout_backward, (X,)),
+    ],
+    "embeddings.skipgram.backward": [
+        (lambda params: skipgram.forward(params, IDS, IDS[::-1], IDS[:, None]), tables, (TABLES,)),
+    ],
+    "normalization.batch.batch_norm_backward": [(NORMS.batch_norm, NORMS.batch_norm_backward, (X, V, V))],
+    "normalization.batch.batch_norm_predict_backward": [
+        (
+            partial(NORMS.batch_norm_predict, running=NORMS.RunningStats(V, V**2)),
+            NORMS.batch_norm_predict_backward,
+            (X, V, V),
+        ),
+    ],
+    "normalization.layer.layer_norm_backward": [(NORMS.layer_norm, NORMS.layer_norm_backward, (X, V, V))],
+    "normalization.weight.cosine_norm_backward": [(NORMS.cosine_norm, NORMS.cosine_norm_backward, (X, W))],
+    "normalization.weight.weight_norm_backward": [
+        (NORMS.weight_norm, NORMS.weight_norm_backward, (W.T, V)),
+    ],
+    "normalization.whitening.decorrelate_backward": [(NORMS.decorrelate, NORMS.decorrelate_backward, (X,))],
+    "normalization.whitening.normalize_backward": [(NORMS.normalize, NORMS.normalize_backward, (X,))],
+    "normalization.whitening.whiten_backward": [
+        (partial(NORMS.whiten, method=method), NORMS.whiten_backward, (X,)) for method in ("zca", "pca")
+    ],
+    "recurrent.bidirectional.backward": [recurrent_layer(bidirectional.over(CELL))],
+    "recurrent.elman.backward": [recurrent_layer(c) for name, c in CELLS.items() if "elman" in name],
+    "recurrent.gru.backward": [recurrent_layer(c) for name, c in CELLS.items() if "gru" in name],
+    "recurrent.lstm.backward": [recurrent_layer(c) for name, c in CELLS.items() if "lstm" in name],
+    "recurrent.stacked.backward": [recurrent_layer(stacked.over(*PAIR))],
+    "residual.backward": [
+        (partial(residual.forward, kind), residual.backward, (residual.init(RNG, kind, 3), X))
+        for kind in residual.BLOCKS
+    ],
+    # The losses have no function that goes backward: they return the gradient at once.
+    "losses.logistic": [loss(losses.logistic, X, (X > 0) * 1.0)],
+    "losses.softmax_cross_entropy": [loss(losses.softmax_cross_entropy, W[:3], IDS)],
+    "losses.squared_error": [loss(losses.squared_error, X, X[::-1].copy())],
 }
+CASES = [
+    pytest.param(*case, id=f"{name}-{i}") for name, cases in METHODS.items() for i, case in enumerate(cases)
+]
 
 
-def arguments(name, rng):
-    """Random arguments of a method, in its own order."""
-    x, w, v = (rng.normal(size=shape) for shape in [(5, 3), (4, 3), 3])
-    if name in CELLS:
-        params = CELLS[name].init(rng, 3, 2)
-        return params, rng.normal(size=(3, 2, 3)), CELLS[name].zero_state(params, 2)
-    return {
-        "batch_norm": (x, v, v),
-        "layer_norm": (x, v, v),
-        "cosine_norm": (x, w),
-        "whiten": (x,),
-        "dot_product": (x, w, w),
-        "additive": (attention.additive_init(rng, 3, 3, 2), x, w, w),
-        "original": (residual.init(rng, "original", 3), x),
-    }[name]
+def test_every_method_with_a_gradient_is_tried():
+    backward = {name for name in FUNCTIONS if re.search(r"backward(_params)?$", name)}
+    assert backward | {name for name in FUNCTIONS if name.startswith("losses.")} == {*METHODS}
+    assert {*CELLS} == {c for name in ("elman", "gru", "lstm") for c in CELLS if name in c}
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_methods_of_every_kind_pass_torchs_own_check(name, rng):
-    trees = arguments(name, rng)
+@pytest.mark.parametrize(("forward", "backward", "trees"), CASES)
+def test_every_method_passes_torchs_own_check(forward, backward, trees, rng):
     flat = [torch.tensor(a + 0.1 * rng.normal(size=a.shape), requires_grad=True) for a in leaves(trees)]
-    f = torch_bridge.differentiable(*METHODS[name])
+    f = torch_bridge.differentiable(forward, backward)
     assert torch.autograd.gradcheck(lambda *t: tuple(leaves((f(*unflatten(trees, t)),))), flat)
+
+
+@pytest.mark.parametrize(("forward", "backward", "trees"), CASES)
+def test_gradients_stand_in_the_order_of_the_arguments_and_say_of_what(forward, backward, trees):
+    y, tape = forward(*trees)
+    gradients = backward(tape, y)
+    if len(trees) > 1 and backward is not every_argument:
+        assert all(field.startswith("g_") for field in gradients._fields)
+        assert len(gradients) == len(trees)
 
 
 def test_a_network_in_torch_trains_through_our_gradients(rng):

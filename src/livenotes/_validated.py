@@ -81,12 +81,13 @@ def validated(function: Any = None, *, where: Any = None) -> Any:
     names: list[str] = []  # those that can be given by position
     rest: Callable[[int], Validate] | None = None
     others: Callable[[str], Validate] | None = None
+    spare = ""  # the name of **kwargs
     for p in parameters:
         of = functools.partial(_validator, hint=hints.get(p.name, Any))
         if p.kind is p.VAR_POSITIONAL:
             rest = _entries(p.name, hints.get(p.name, Any))
         elif p.kind is p.VAR_KEYWORD:
-            others = functools.cache(of)
+            others, spare = functools.cache(of), p.name
         else:
             plain[p.name] = of(p.name)
             if p.kind is not p.KEYWORD_ONLY:
@@ -111,6 +112,7 @@ def validated(function: Any = None, *, where: Any = None) -> Any:
                     kwargs[name] = others(name)(kwargs[name], sizes)
         if wanted:
             bound = {**defaults, **dict(zip(names, given)), **kwargs}
+            bound[spare] = {name: kwargs[name] for name in kwargs.keys() - plain.keys()}
             if bound.keys() >= {*wanted}:  # otherwise Python says what is missing
                 where(*(bound[name] for name in wanted))
         return function(*given, **kwargs)

@@ -12,16 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from livenotes._arguments import (
-    Number,
-    require_axes,
-    require_count,
-    require_float_array,
-    require_generator,
-    require_like,
-    require_number,
-    require_type,
-)
+from livenotes._arguments import Count, Finite
+from livenotes._validated import body, validated
 
 Queries = Float[ndarray, "*B Q D"]
 Keys = Float[ndarray, "*B K D"]
@@ -31,6 +23,15 @@ Weights = Float[ndarray, "*B Q K"]
 Mask = Bool[ndarray, "*#B #Q #K"]
 
 
+def _leave_a_key(scores: Weights, mask: Mask | None) -> None:
+    if mask is None:
+        return
+    lost = np.argwhere(~np.broadcast_to(mask, scores.shape).any(axis=-1))
+    if len(lost):
+        raise ValueError(f"mask must leave every query a key, got none at {tuple(map(int, lost[0]))}")
+
+
+@validated(where=_leave_a_key)
 def masked_softmax(scores: Weights, mask: Mask | None = None) -> Weights:
     r"""Softmax over the keys a query may look at; the others get weight 0.
 
@@ -50,40 +51,17 @@ def masked_softmax(scores: Weights, mask: Mask | None = None) -> Weights:
     TypeError, ValueError
         The mask is not boolean, does not broadcast, or leaves a query no key at all.
     """
-    require_axes(("scores", scores, "... Q K"))
-    if mask is None:
-        shifted = scores - scores.max(axis=-1, keepdims=True)
-    else:
-        mask = _checked(mask, scores.shape)
-        lowest = scores.min(axis=-1, keepdims=True)
-        highest = np.where(mask, scores, lowest).max(axis=-1, keepdims=True)
-        # Above the highest allowed score there may be forbidden ones: keep them from overflowing.
-        shifted = np.minimum(scores - highest, 0)
-    weights = np.exp(shifted)
     if mask is not None:
-        weights *= mask
+        scores = np.where(mask, scores, -np.inf)  # whatever stood there, exp makes it 0
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
     weights /= weights.sum(axis=-1, keepdims=True)
     return weights
 
 
-def _checked(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
-        raise TypeError(f"mask must be an array of bool, got {getattr(mask, 'dtype', type(mask).__name__)}")
-    try:
-        mask = np.broadcast_to(mask, shape)
-    except ValueError:
-        raise ValueError(f"mask must broadcast to shape {shape}, got {mask.shape}") from None
-    lost = np.argwhere(~mask.any(axis=-1))
-    if len(lost):
-        raise ValueError(f"mask must leave every query a key, got none at {tuple(map(int, lost[0]))}")
-    return mask
-
-
-def softmax_backward(weights: Weights, g: Weights) -> Weights:
-    r"""Return dL/d(scores), $a \odot (g - \langle a, g\rangle)$ with the weights $a$."""
-    require_float_array("weights", weights)
-    require_like("g", g, weights)
-    return weights * (g - np.sum(weights * g, axis=-1, keepdims=True))
+@validated
+def softmax_backward(weights: Float[ndarray, "... K"], g_y: Float[ndarray, "... K"]) -> Weights:
+    r"""Return dL/d(scores), $a \odot (g - \langle a, g\rangle)$: the weights $a$ are the tape."""
+    return weights * (g_y - np.sum(weights * g_y, axis=-1, keepdims=True))
 
 
 class DotProductTape(NamedTuple):
@@ -96,8 +74,17 @@ class DotProductTape(NamedTuple):
     scale: float
 
 
+class DotProductGradients(NamedTuple):
+    """Gradients with respect to queries, keys and values."""
+
+    g_q: Queries
+    g_k: Keys
+    g_v: Values
+
+
+@validated
 def dot_product_attention(
-    q: Queries, k: Keys, v: Values, mask: Mask | None = None, *, scale: Number | None = None
+    q: Queries, k: Keys, v: Values, mask: Mask | None = None, *, scale: Finite | None = None
 ) -> tuple[Outputs, DotProductTape]:
     r"""Attention scored by scalar products, $\operatorname{softmax}(c\,QK^\top)\,V$.
 
@@ -117,23 +104,22 @@ def dot_product_attention(
     y : array, shape (..., Q, E), same dtype
     tape : DotProductTape
     """
-    require_axes(("q", q, "... Q D"), ("k", k, "... K D"), ("v", v, "... K E"))
-    scale = 1 / math.sqrt(q.shape[-1]) if scale is None else require_number("scale", scale)
+    if scale is None:
+        scale = 1 / math.sqrt(q.shape[-1])
     weights = masked_softmax(scale * (q @ k.mT), mask)
     return weights @ v, DotProductTape(q, k, v, weights, scale)
 
 
-def dot_product_attention_backward(tape: DotProductTape, g: Outputs) -> tuple[Queries, Keys, Values]:
+@validated
+def dot_product_attention_backward(tape: DotProductTape, g_y: Outputs) -> DotProductGradients:
     """Return dL/dq, dL/dk and dL/dv. Where the mask forbade a look, no gradient passes."""
-    require_type("tape", tape, DotProductTape)
     q, k, v, weights, scale = tape
-    require_axes(("weights", weights, "... Q K"), ("v", v, "... K E"), ("g", g, "... Q E"))
-    g_scores = scale * softmax_backward(weights, g @ v.mT)
-    return g_scores @ k, g_scores.mT @ q, weights.mT @ g
+    g_scores = scale * body(softmax_backward)(weights, g_y @ v.mT)
+    return DotProductGradients(g_scores @ k, g_scores.mT @ q, weights.mT @ g_y)
 
 
 class AdditiveParams(NamedTuple):
-    """Weights of the scoring network, and equally a gradient with respect to them."""
+    """Weights of the scoring network; also holds gradients with respect to them."""
 
     w_q: Float[ndarray, "H D"]
     w_k: Float[ndarray, "H C"]
@@ -151,16 +137,23 @@ class AdditiveTape(NamedTuple):
     weights: Weights
 
 
-def additive_init(rng: np.random.Generator, queries: int, keys: int, hidden: int) -> AdditiveParams:
+class AdditiveGradients(NamedTuple):
+    """Gradients with respect to the scoring network, queries, keys and values."""
+
+    g_params: AdditiveParams
+    g_q: Float[ndarray, "*B Q D"]
+    g_k: Float[ndarray, "*B K C"]
+    g_v: Values
+
+
+@validated
+def additive_init(rng: np.random.Generator, queries: Count, keys: Count, hidden: Count) -> AdditiveParams:
     """Draw the weights uniformly within one over the square root of the number of inputs."""
-    require_generator(rng)
-    sizes = {"queries": queries, "keys": keys, "hidden": hidden}
-    d, c, h = (require_count(name, size) for name, size in sizes.items())
-    return AdditiveParams(
-        *(rng.uniform(-1, 1, shape) / math.sqrt(shape[-1]) for shape in ((h, d), (h, c), (h,)))
-    )
+    shapes = (hidden, queries), (hidden, keys), (hidden,)
+    return AdditiveParams(*(rng.uniform(-1, 1, shape) / math.sqrt(shape[-1]) for shape in shapes))
 
 
+@validated
 def additive_attention(
     params: AdditiveParams,
     q: Float[ndarray, "*B Q D"],
@@ -188,29 +181,17 @@ def additive_attention(
     y : array, shape (..., Q, E), same dtype
     tape : AdditiveTape
     """
-    require_type("params", params, AdditiveParams)
-    require_axes(
-        ("q", q, "... Q D"),
-        ("k", k, "... K C"),
-        ("v", v, "... K E"),
-        ("params.w_q", params.w_q, "H D"),
-        ("params.w_k", params.w_k, "H C"),
-        ("params.u", params.u, "H"),
-    )
     from_q, from_k = q @ params.w_q.T, k @ params.w_k.T
     hidden = np.tanh(from_q[..., :, None, :] + from_k[..., None, :, :])  # (..., Q, K, H)
     weights = masked_softmax(hidden @ params.u, mask)
     return weights @ v, AdditiveTape(params, q, k, v, hidden, weights)
 
 
-def additive_attention_backward(
-    tape: AdditiveTape, g: Outputs
-) -> tuple[AdditiveParams, Float[ndarray, "*B Q D"], Float[ndarray, "*B K C"], Values]:
+@validated
+def additive_attention_backward(tape: AdditiveTape, g_y: Outputs) -> AdditiveGradients:
     """Return dL/dparams, dL/dq, dL/dk and dL/dv."""
-    require_type("tape", tape, AdditiveTape)
     params, q, k, v, hidden, weights = tape
-    require_axes(("weights", weights, "... Q K"), ("v", v, "... K E"), ("g", g, "... Q E"))
-    g_scores = softmax_backward(weights, g @ v.mT)
+    g_scores = body(softmax_backward)(weights, g_y @ v.mT)
     g_a = g_scores[..., None] * params.u * (1 - hidden**2)  # through tanh: (..., Q, K, H)
     g_from_q, g_from_k = g_a.sum(axis=-2), g_a.sum(axis=-3)
     g_params = AdditiveParams(
@@ -218,7 +199,7 @@ def additive_attention_backward(
         _rows(g_from_k).T @ _rows(k),
         g_scores.ravel() @ _rows(hidden),
     )
-    return g_params, g_from_q @ params.w_q, g_from_k @ params.w_k, weights.mT @ g
+    return AdditiveGradients(g_params, g_from_q @ params.w_q, g_from_k @ params.w_k, weights.mT @ g_y)
 
 
 def _rows(a: Float[ndarray, "*B F"]) -> Float[ndarray, "N F"]:

@@ -8,11 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from livenotes._arguments import Number, require_callable, require_positive
+from livenotes._arguments import Positive
 from livenotes._trees import Tree, leaves, require_same_tree, unflatten
+from livenotes._validated import validated
 
 
-def central_differences(loss: Callable[[Tree], Any], at: Tree, *, step: Number = 1e-6) -> Tree:
+def _require_double(at: Any) -> None:
+    for k, array in enumerate(leaves(at)):
+        if not isinstance(array, np.ndarray) or array.dtype != np.float64:
+            given = getattr(array, "dtype", type(array).__name__)
+            raise TypeError(f"at must hold arrays of float64, got {given} as leaf {k}")
+
+
+@validated(where=_require_double)
+def central_differences(loss: Callable[[Tree], Any], at: Tree, *, step: Positive = 1e-6) -> Tree:
     r"""Slope of a loss along every axis, from its values on both sides.
 
     $$\frac{\partial L}{\partial\theta_i}
@@ -41,14 +50,7 @@ def central_differences(loss: Callable[[Tree], Any], at: Tree, *, step: Number =
     ValueError
         The loss is not one finite number at a shifted point.
     """
-    require_callable("loss", loss)
-    step = require_positive("step", step)
-    arrays = leaves(at)
-    for k, array in enumerate(arrays):
-        if not isinstance(array, np.ndarray) or array.dtype != np.float64:
-            given = getattr(array, "dtype", type(array).__name__)
-            raise TypeError(f"at must hold arrays of float64, got {given} as leaf {k}")
-    arrays = [array.copy() for array in arrays]
+    arrays = [array.copy() for array in leaves(at)]
     point = unflatten(at, arrays)
     slopes = [np.empty_like(array) for array in arrays]
     for array, slope in zip(arrays, slopes, strict=True):
@@ -75,6 +77,13 @@ def _slope_along(
     return (values[0] - values[1]) / ((center + shift) - (center - shift))
 
 
+def _require_comparable(a: Any, b: Any) -> None:
+    require_same_tree(a, b, "b")
+    _require_finite("a", a)
+    _require_finite("b", b)
+
+
+@validated(where=_require_comparable)
 def relative_error(a: Tree, b: Tree) -> float:
     r"""Largest difference in proportion to the largest entry.
 
@@ -96,9 +105,6 @@ def relative_error(a: Tree, b: Tree) -> float:
     ValueError
         The structures or shapes differ, or an entry is not finite.
     """
-    require_same_tree(a, b, "b")
-    _require_finite("a", a)
-    _require_finite("b", b)
     return max((_error(x, y) for x, y in zip(leaves(a), leaves(b), strict=True)), default=0.0)
 
 

@@ -7,49 +7,102 @@ tape, ``backward`` reads it. Explained in the chapter on activation functions; t
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from ._arguments import (
-    require_axes,
-    require_count,
-    require_float_dtype,
-    require_generator,
-    require_positive,
-    require_type,
-)
-from .activations import Activation
+from ._arguments import Count, FloatDtype, Positive
+from ._validated import body, validated
+from .activations import Activation, ActivationTape
 
 
 class Layer(NamedTuple):
-    """Weights and biases of one layer, and equally a gradient with respect to them."""
+    """Weights and biases of one affine layer; also holds gradients with respect to them."""
 
     w: Float[ndarray, "O I"]
     b: Float[ndarray, " O"]
+
+
+class LayerTape(NamedTuple):
+    """The arguments of ``affine``."""
+
+    layer: Layer
+    x: Float[ndarray, "... I"]
+
+
+class LayerGradients(NamedTuple):
+    """Gradients with respect to the arguments of ``affine``."""
+
+    g_layer: Layer
+    g_x: Float[ndarray, "... I"]
+
+
+@validated
+def affine(layer: Layer, x: Float[ndarray, "... I"]) -> tuple[Float[ndarray, "... O"], LayerTape]:
+    r"""One affine layer, $y = Wx + b$, on every row of ``x``."""
+    return x @ layer.w.T + layer.b, LayerTape(layer, x)
+
+
+@validated
+def affine_backward(tape: LayerTape, g_y: Float[ndarray, "... O"]) -> LayerGradients:
+    r"""Return dL/dW, dL/db and dL/dx: sums over all rows of $g_y x^\top$ and $g_y$, and $W^\top g_y$."""
+    (w, b), x = tape
+    g, rows = g_y.reshape(-1, len(b)), x.reshape(-1, x.shape[-1])
+    return LayerGradients(Layer(g.T @ rows, g.sum(axis=0)), g_y @ w)
 
 
 class Tape(NamedTuple):
     """What ``backward`` needs from ``forward``.
 
     ``inputs[k]`` is what layer k was given: ``inputs[0]`` is the data, ``inputs[-1]`` the last hidden
-    representation. ``before[k]`` is hidden layer k before its activation.
+    representation. ``hidden[k].x`` is hidden layer k before its activation.
     """
 
+    layers: tuple[Layer, ...]
     inputs: tuple[Float[ndarray, "B _"], ...]
-    before: tuple[Float[ndarray, "B _"], ...]
+    hidden: tuple[ActivationTape, ...]
     activation: Activation
-    params: Mapping[str, float]
 
 
+class Gradients(NamedTuple):
+    """Gradients with respect to the layers, in their order, and to the data."""
+
+    g_layers: list[Layer]
+    g_x: Float[ndarray, "B I"]
+
+
+def _two_or_more(name: str, widths: Sequence[int]) -> Sequence[int]:
+    if len(widths) < 2:
+        raise ValueError(f"{name} must hold at least an input and an output, got {list(widths)}")
+    return widths
+
+
+def _one_or_more(name: str, layers: Sequence[Layer]) -> Sequence[Layer]:
+    if not layers:
+        raise ValueError(f"{name} must hold at least one layer, got none")
+    return layers
+
+
+def _fit(
+    layers: Sequence[Layer], x: Float[ndarray, "B I"], activation: Activation, params: Mapping[str, float]
+) -> None:
+    """Raise unless every layer takes as many numbers as the one before it puts out."""
+    inputs = x.shape[1]
+    for k, (w, _) in enumerate(layers):
+        if w.shape[1] != inputs:
+            raise ValueError(f"layers[{k}].w must have axes (O, I={inputs}), got shape {w.shape}")
+        inputs = len(w) if activation.elementwise else activation.outputs(len(w), **params)
+
+
+@validated
 def init(
     rng: np.random.Generator,
-    widths: Sequence[int],
+    widths: Annotated[Sequence[Count], _two_or_more],
     *,
-    gain: float = 1.0,
-    dtype: Any = np.float64,
+    gain: Positive = 1.0,
+    dtype: FloatDtype = np.float64,
 ) -> list[Layer]:
     r"""Draw weights $W_k \sim \mathcal N(0, g^2 / \mathrm{fan\_in})$; biases start at zero.
 
@@ -74,24 +127,21 @@ def init(
     Raises
     ------
     TypeError, ValueError
-        If there are fewer than two widths, a width is no integer of at least 1, the gain is not positive,
-        or ``dtype`` no float type.
+        If there are fewer than two widths, a width is not an integer of at least 1, the gain is not positive,
+        or ``dtype`` not a float type.
     """
-    require_generator(rng)
-    require_type("widths", widths, Sequence)
-    if len(widths) < 2:
-        raise ValueError(f"widths must hold at least an input and an output, got {list(widths)}")
-    for k, width in enumerate(widths):
-        require_count(f"widths[{k}]", width)
-    gain, dtype = require_positive("gain", gain), require_float_dtype(dtype)
     return [
         Layer(rng.normal(scale=gain / np.sqrt(i), size=(o, i)).astype(dtype), np.zeros(o, dtype))
         for i, o in pairwise(widths)
     ]
 
 
+@validated(where=_fit)
 def forward(
-    layers: Sequence[Layer], x: Float[ndarray, "B I"], activation: Activation, **params: float
+    layers: Annotated[Sequence[Layer], _one_or_more],
+    x: Float[ndarray, "B I"],
+    activation: Activation,
+    **params: float,
 ) -> tuple[Float[ndarray, "B O"], Tape]:
     """Run the network; the activation follows every layer but the last.
 
@@ -105,7 +155,7 @@ def forward(
 
     Returns
     -------
-    out : (B, O)
+    y : (B, O)
     tape : Tape
 
     Raises
@@ -113,66 +163,45 @@ def forward(
     TypeError, ValueError
         If there is no layer, or a layer cannot take what the one before it puts out, in size or in dtype.
     """
-    _require_layers(layers)
-    require_type("activation", activation, Activation)
-    inputs, before = [x], []
-    for k, layer in enumerate(layers):
-        require_axes(
-            ("x" if k == 0 else f"the output of layers[{k - 1}]", inputs[-1], "B I"),
-            (f"layers[{k}].w", layer.w, "O I"),
-            (f"layers[{k}].b", layer.b, "O"),
-        )
-        out = inputs[-1] @ layer.w.T + layer.b  # (B, O)
-        if k < len(layers) - 1:
-            before.append(out)
-            inputs.append(activation(out, **params))
-    return out, Tape(tuple(inputs), tuple(before), activation, params)
+    inputs, hidden = [x], []
+    for w, b in layers[:-1]:
+        h, tape = activation.forward(inputs[-1] @ w.T + b, **params)
+        inputs.append(h)
+        hidden.append(tape)
+    w, b = layers[-1]
+    return inputs[-1] @ w.T + b, Tape(tuple(layers), tuple(inputs), tuple(hidden), activation)
 
 
-def backward(
-    layers: Sequence[Layer], tape: Tape, g_out: Float[ndarray, "B O"]
-) -> tuple[list[Layer], Float[ndarray, "B I"]]:
-    """Backpropagate dL/d(out); return dL/d(layers) and dL/dx.
+def _like_the_output(tape: Tape, g_y: Float[ndarray, "B O"]) -> None:
+    batch, outputs = len(tape.inputs[0]), len(tape.layers[-1].b)
+    if g_y.shape != (batch, outputs):
+        raise ValueError(f"g_y must have axes (B={batch}, O={outputs}), got shape {g_y.shape}")
+
+
+@validated(where=_like_the_output)
+def backward(tape: Tape, g_y: Float[ndarray, "B O"]) -> Gradients:
+    """Backpropagate dL/dy to every layer and to the data.
 
     Parameters
     ----------
-    layers : sequence of Layer
-        The layers that ``forward`` ran.
     tape : Tape
-        The tape that it returned.
-    g_out : (B, O) float
+        From ``forward``.
+    g_y : (B, O) float
 
     Returns
     -------
-    g_layers : list of Layer
-        In the order of ``layers``.
-    g_x : (B, I)
+    Gradients
+        ``g_layers``, a list of Layer in the order of the layers, and ``g_x``, (B, I).
 
     Raises
     ------
     TypeError, ValueError
-        If the tape is of another number of layers, or ``g_out`` not like the output.
+        If ``g_y`` is not like the output.
     """
-    _require_layers(layers)
-    require_type("tape", tape, Tape)
-    if len(layers) != len(tape.inputs):
-        raise ValueError(f"layers must be as many as the tape is of, {len(tape.inputs)}, got {len(layers)}")
-    require_axes(
-        ("tape.inputs[-1]", tape.inputs[-1], "B I"),
-        ("layers[-1].w", layers[-1].w, "O I"),
-        ("g_out", g_out, "B O"),
-    )
-    g_layers: list[Layer] = []
-    g = g_out
-    for k in reversed(range(len(layers))):
-        if k < len(layers) - 1:
-            g = tape.activation.backward(tape.before[k], g, **tape.params)
-        g_layers.append(Layer(g.T @ tape.inputs[k], g.sum(axis=0)))
-        g = g @ layers[k].w  # (B, I)
-    return g_layers[::-1], g
-
-
-def _require_layers(layers: object) -> None:
-    require_type("layers", layers, Sequence)
-    if not layers:
-        raise ValueError("layers must hold at least one layer, got none")
+    g_layers = []
+    for k in reversed(range(len(tape.layers))):
+        g_layer, g_h = body(affine_backward)(LayerTape(tape.layers[k], tape.inputs[k]), g_y)
+        g_layers.append(g_layer)
+        if k > 0:
+            g_y = tape.activation.backward(tape.hidden[k - 1], g_h)
+    return Gradients(g_layers[::-1], g_h)

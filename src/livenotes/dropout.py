@@ -10,17 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes._arguments import (
-    Number,
-    require_axes,
-    require_count,
-    require_float_array,
-    require_fraction,
-    require_generator,
-    require_like,
-    require_number,
-    require_type,
-)
+from livenotes._arguments import Count, Finite, Fraction, Natural
+from livenotes._validated import validated
 from livenotes.activations import sigmoid
 from livenotes.activations.base import Array
 
@@ -31,8 +22,9 @@ class DropoutTape(NamedTuple):
     factor: Array
 
 
+@validated
 def dropout(
-    x: Array, rng: np.random.Generator, *, rate: Number, inverted: bool = True
+    x: Array, rng: np.random.Generator, *, rate: Fraction, inverted: bool = True
 ) -> tuple[Array, DropoutTape]:
     r"""Set each entry to 0 with probability $p$, on its own {cite}`srivastava2014dropout`.
 
@@ -52,23 +44,20 @@ def dropout(
     y : array, same shape and dtype as ``x``
     tape : DropoutTape
     """
-    require_float_array("x", x)
-    require_generator(rng)
-    rate = require_fraction("rate", rate)
     factor = _keep(rng, x.shape, rate, x.dtype)
     if inverted:
         factor /= 1 - rate
     return np.asarray(x * factor), DropoutTape(factor)
 
 
-def dropout_backward(tape: DropoutTape, g: Array) -> Array:
+@validated
+def dropout_backward(tape: DropoutTape, g_y: Array) -> Array:
     """Return dL/dx: what was dropped gets no gradient, what was kept gets it by the same factor."""
-    require_type("tape", tape, DropoutTape)
-    require_like("g", g, tape.factor)
-    return np.asarray(g * tape.factor)
+    return np.asarray(g_y * tape.factor)
 
 
-def dropout_predict(x: Array, *, rate: Number, inverted: bool = True) -> Array:
+@validated
+def dropout_predict(x: Array, *, rate: Fraction, inverted: bool = True) -> Array:
     r"""Keep every entry; scale by $1-p$ if training did not divide by it.
 
     Parameters
@@ -82,8 +71,6 @@ def dropout_predict(x: Array, *, rate: Number, inverted: bool = True) -> Array:
     -------
     array, same shape and dtype as ``x``
     """
-    require_float_array("x", x)
-    rate = require_fraction("rate", rate)
     return x.copy() if inverted else np.asarray((1 - rate) * x)
 
 
@@ -101,8 +88,16 @@ class DropConnectTape(NamedTuple):
     mask: Float[ndarray, "B H D"]
 
 
+class DropConnectGradients(NamedTuple):
+    """Gradients with respect to the inputs and the weights."""
+
+    g_x: Float[ndarray, "B D"]
+    g_w: Float[ndarray, "H D"]
+
+
+@validated
 def dropconnect(
-    x: Float[ndarray, "B D"], w: Float[ndarray, "H D"], rng: np.random.Generator, *, rate: Number
+    x: Float[ndarray, "B D"], w: Float[ndarray, "H D"], rng: np.random.Generator, *, rate: Fraction
 ) -> tuple[Float[ndarray, "B H"], DropConnectTape]:
     r"""Linear layer that drops weights instead of units, $y = (M \odot W)\,x$ {cite}`wan2013dropconnect`.
 
@@ -122,24 +117,22 @@ def dropconnect(
     y : array, shape (B, H), same dtype
     tape : DropConnectTape
     """
-    require_axes(("x", x, "B D"), ("w", w, "H D"))
-    require_generator(rng)
-    mask = _keep(rng, (len(x), *w.shape), require_fraction("rate", rate), x.dtype)
+    mask = _keep(rng, (len(x), *w.shape), rate, x.dtype)
     return np.einsum("bhd,hd,bd->bh", mask, w, x), DropConnectTape(x, w, mask)
 
 
-def dropconnect_backward(
-    tape: DropConnectTape, g: Float[ndarray, "B H"]
-) -> tuple[Float[ndarray, "B D"], Float[ndarray, "H D"]]:
+@validated
+def dropconnect_backward(tape: DropConnectTape, g_y: Float[ndarray, "B H"]) -> DropConnectGradients:
     """Return dL/dx and dL/dw."""
-    require_type("tape", tape, DropConnectTape)
     x, w, mask = tape
-    require_axes(("mask", mask, "B H D"), ("g", g, "B H"))
-    return np.einsum("bh,bhd,hd->bd", g, mask, w), np.einsum("bh,bhd,bd->hd", g, mask, x)
+    return DropConnectGradients(
+        np.einsum("bh,bhd,hd->bd", g_y, mask, w), np.einsum("bh,bhd,bd->hd", g_y, mask, x)
+    )
 
 
+@validated
 def dropconnect_moments(
-    x: Float[ndarray, "B D"], w: Float[ndarray, "H D"], *, rate: Number
+    x: Float[ndarray, "B D"], w: Float[ndarray, "H D"], *, rate: Fraction
 ) -> tuple[Float[ndarray, "B H"], Float[ndarray, "B H"]]:
     r"""Mean $(1-p)\,Wx$ and variance $p(1-p)\,W^2x^2$ of ``dropconnect`` over its masks.
 
@@ -156,12 +149,11 @@ def dropconnect_moments(
     -------
     mean, variance : arrays, shape (B, H), same dtype
     """
-    require_axes(("x", x, "B D"), ("w", w, "H D"))
-    rate = require_fraction("rate", rate)
     return (1 - rate) * (x @ w.T), rate * (1 - rate) * (x**2 @ (w**2).T)
 
 
-def annealed_rate(epoch: int, *, start: Number, epochs: int) -> float:
+@validated
+def annealed_rate(epoch: Natural, *, start: Fraction, epochs: Count) -> float:
     r"""Dropout rate that falls along a line, $p_0\max(0,\,1-t/N)$ {cite}`rennie2014annealed`.
 
     Parameters
@@ -177,18 +169,19 @@ def annealed_rate(epoch: int, *, start: Number, epochs: int) -> float:
     -------
     float
     """
-    epoch, epochs = require_count("epoch", epoch, least=0), require_count("epochs", epochs)
-    return require_fraction("start", start) * max(0.0, 1 - epoch / epochs)
+    return start * max(0.0, 1 - epoch / epochs)
 
 
+@validated
 def standout(
-    h: Array, s: Array, rng: np.random.Generator, *, alpha: Number = 1.0, beta: Number = 0.0
+    h: Array, s: Array, rng: np.random.Generator, *, alpha: Finite = 1.0, beta: Finite = 0.0
 ) -> tuple[Array, DropoutTape]:
     r"""Dropout that keeps a unit with a probability of its own, $\sigma(\alpha s + \beta)$.
 
-    ``s`` is what enters the unit and ``h`` what the activation makes of it, so that a strongly driven
-    unit is seldom dropped: {cite}`ba2013adaptive`, with the belief network's weights tied to the
-    layer's.
+    ``s`` is what enters the unit, $Wx + b$, and ``h`` what the activation makes of it, so that a strongly
+    driven unit is seldom dropped. In {cite}`ba2013adaptive` a belief network with weights of its own sets
+    the odds. Here its weights are tied to the layer's: it sees $\alpha s + \beta$, and only the numbers
+    $\alpha$ and $\beta$ can be chosen.
 
     Parameters
     ----------
@@ -203,18 +196,12 @@ def standout(
     tape : DropoutTape
         ``dropout_backward`` gives dL/dh from it. No gradient reaches ``s``: it only set the odds.
     """
-    keep = _keep_probability(h, s, alpha, beta)
-    require_generator(rng)
+    keep = sigmoid(np.asarray(alpha * s + beta))
     factor = np.asarray(rng.random(h.shape) < keep, h.dtype)
     return np.asarray(h * factor), DropoutTape(factor)
 
 
-def standout_predict(h: Array, s: Array, *, alpha: Number = 1.0, beta: Number = 0.0) -> Array:
+@validated
+def standout_predict(h: Array, s: Array, *, alpha: Finite = 1.0, beta: Finite = 0.0) -> Array:
     r"""Scale each unit by its own probability, $h\,\sigma(\alpha s + \beta)$: the mean of ``standout``."""
-    return np.asarray(h * _keep_probability(h, s, alpha, beta))
-
-
-def _keep_probability(h: Array, s: Array, alpha: Number, beta: Number) -> Array:
-    require_float_array("h", h)
-    require_like("s", s, h)
-    return sigmoid(np.asarray(require_number("alpha", alpha) * s + require_number("beta", beta)))
+    return np.asarray(h * sigmoid(np.asarray(alpha * s + beta)))

@@ -1,19 +1,40 @@
 r"""Three losses, each returned with its gradient.
 
 Every function takes a whole batch and returns ``(loss, g)``: the mean over the batch as a Python float, and
-dL/d(first argument), in the dtype and the shape of that argument. Chapter: Activation functions.
+dL/d(first argument), in the dtype and the shape of that argument. Backpropagation starts here: the tape of a
+loss is its gradient already. Chapter: Activation functions.
 """
+
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.special import expit
 
-from ._arguments import require_axes, require_float_array, require_ids, require_like, require_shape
+from ._arguments import require_ids
+from ._validated import validated
 
 
+def _some(name: str, value: ndarray) -> ndarray:
+    if not value.size:
+        raise ValueError(f"{name} must hold at least one example, got shape {value.shape}")
+    return value
+
+
+def _classes(logits: Float[ndarray, "B C"], labels: Int[ndarray, " B"]) -> None:
+    require_ids("labels", labels, logits.shape[1])
+
+
+def _probabilities(name: str, targets: ndarray) -> ndarray:
+    if targets.size and (targets.min() < 0 or targets.max() > 1):
+        raise ValueError(f"{name} must be in [0, 1], got {targets.min()}..{targets.max()}")
+    return targets
+
+
+@validated(where=_classes)
 def softmax_cross_entropy(
-    logits: Float[ndarray, "B C"], labels: Int[ndarray, " B"]
+    logits: Annotated[Float[ndarray, "B C"], _some], labels: Int[ndarray, " B"]
 ) -> tuple[float, Float[ndarray, "B C"]]:
     r"""Cross-entropy between the softmax of ``logits`` and the class that is right.
 
@@ -36,13 +57,9 @@ def softmax_cross_entropy(
     Raises
     ------
     TypeError, ValueError
-        If ``logits`` or ``labels`` is no array of its kind, the batch is empty, the batches differ in
+        If ``logits`` or ``labels`` is not an array of its kind, the batch is empty, the batches differ in
         length, or a label is not a class.
     """
-    require_axes(("logits", logits, "B C"))
-    require_ids("labels", labels, logits.shape[1])
-    require_shape("labels", labels, logits.shape[:1])
-    _require_some("logits", logits)
     rows = np.arange(len(logits))
     shifted = logits - logits.max(axis=1, keepdims=True)  # exp never sees a positive number
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -51,8 +68,9 @@ def softmax_cross_entropy(
     return float(-log_p[rows, labels].mean()), g / logits.dtype.type(len(logits))
 
 
+@validated
 def logistic(
-    logits: Float[ndarray, "*S"], targets: Float[ndarray, "*S"]
+    logits: Annotated[Float[ndarray, "*S"], _some], targets: Annotated[Float[ndarray, "*S"], _probabilities]
 ) -> tuple[float, Float[ndarray, "*S"]]:
     r"""Binary cross-entropy of $\sigma(z)$: $L = \mathrm{mean}\,[\log(1 + e^{z}) - t z]$.
 
@@ -75,16 +93,14 @@ def logistic(
     TypeError, ValueError
         If the shapes or dtypes differ, are empty, or a target lies outside [0, 1].
     """
-    _require_pair("logits", logits, targets)
-    if targets.min() < 0 or targets.max() > 1:
-        raise ValueError(f"targets must be in [0, 1], got {targets.min()}..{targets.max()}")
     each = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
     g = (expit(logits) - targets) / logits.size
     return float(each.mean()), g.astype(logits.dtype, copy=False)
 
 
+@validated
 def squared_error(
-    outputs: Float[ndarray, "*S"], targets: Float[ndarray, "*S"]
+    outputs: Annotated[Float[ndarray, "*S"], _some], targets: Float[ndarray, "*S"]
 ) -> tuple[float, Float[ndarray, "*S"]]:
     r"""Mean squared error $\mathrm{mean}\,(y - t)^2$, with gradient $2(y - t)/N$.
 
@@ -105,17 +121,5 @@ def squared_error(
     TypeError, ValueError
         If the shapes or dtypes differ or are empty.
     """
-    _require_pair("outputs", outputs, targets)
     error = outputs - targets
     return float(np.square(error).mean()), (2 * error / outputs.size).astype(outputs.dtype, copy=False)
-
-
-def _require_pair(name: str, value: ndarray, targets: ndarray) -> None:
-    require_float_array(name, value)
-    require_like("targets", targets, value)
-    _require_some(name, value)
-
-
-def _require_some(name: str, value: ndarray) -> None:
-    if not value.size:
-        raise ValueError(f"{name} must hold at least one example, got shape {value.shape}")

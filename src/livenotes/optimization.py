@@ -15,16 +15,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from livenotes._arguments import (
-    Number,
-    require_count,
+    Count,
+    Fraction,
+    NonNegative,
+    Positive,
     require_dtype,
     require_float_array,
-    require_fraction,
-    require_nonnegative,
-    require_positive,
-    require_type,
 )
 from livenotes._trees import Tree, leaves, require_same_tree, tree_map
+from livenotes._validated import body, validated
 
 
 class AdamState(NamedTuple):
@@ -35,8 +34,23 @@ class AdamState(NamedTuple):
     square: Any
 
 
+def _require_floats(name: str, tree: Any) -> None:
+    for leaf in leaves(tree):
+        require_float_array(f"every leaf of {name}", leaf)
+
+
+def _require_alike(params: Any, **others: Any) -> None:
+    _require_floats("params", params)
+    for name, tree in others.items():
+        _require_floats(name, tree)
+        require_same_tree(params, tree, name)
+        for leaf, other in zip(leaves(tree), leaves(params), strict=True):
+            require_dtype(f"every leaf of {name}", leaf, other.dtype)
+
+
+@validated(where=lambda params, grads: _require_alike(params, grads=grads))
 def sgd(
-    params: Tree, grads: Tree, *, lr: Number, weight_decay: Number = 0.0, decoupled: bool = False
+    params: Tree, grads: Tree, *, lr: Positive, weight_decay: NonNegative = 0.0, decoupled: bool = False
 ) -> Tree:
     r"""One step of gradient descent, $\theta - \eta\,(g + \lambda\theta)$ {cite}`robbins1951stochastic`.
 
@@ -54,19 +68,21 @@ def sgd(
     -------
     tree like ``params``
     """
-    lr = require_positive("lr", lr)
     grads, params = _decay(params, grads, lr, weight_decay, decoupled)
     return tree_map(lambda p, g: p - lr * g, params, grads)
 
 
+@validated(
+    where=lambda params, grads, velocity: _require_alike(params, grads=grads, velocity=velocity),
+)
 def momentum(
     params: Tree,
     grads: Tree,
     velocity: Tree,
     *,
-    lr: Number,
-    mu: Number = 0.9,
-    weight_decay: Number = 0.0,
+    lr: Positive,
+    mu: Fraction = 0.9,
+    weight_decay: NonNegative = 0.0,
     decoupled: bool = False,
 ) -> tuple[Tree, Tree]:
     r"""One step with momentum, $v' = \mu v + g$ and $\theta' = \theta - \eta v'$ {cite}`polyak1964some`.
@@ -85,23 +101,26 @@ def momentum(
     -------
     params, velocity : trees like ``params``
     """
-    lr, mu = require_positive("lr", lr), require_fraction("mu", mu)
     grads, params = _decay(params, grads, lr, weight_decay, decoupled)
-    _require_like("velocity", velocity, params)
     velocity = tree_map(lambda v, g: mu * v + g, velocity, grads)
     return tree_map(lambda p, v: p - lr * v, params, velocity), velocity
 
 
+def _require_state(params: Any, grads: Any, state: AdamState) -> None:
+    _require_alike(params, grads=grads, **{"state.mean": state.mean, "state.square": state.square})
+
+
+@validated(where=_require_state)
 def adam(
     params: Tree,
     grads: Tree,
     state: AdamState,
     *,
-    lr: Number = 1e-3,
-    beta1: Number = 0.9,
-    beta2: Number = 0.999,
-    eps: Number = 1e-8,
-    weight_decay: Number = 0.0,
+    lr: Positive = 1e-3,
+    beta1: Fraction = 0.9,
+    beta2: Fraction = 0.999,
+    eps: Positive = 1e-8,
+    weight_decay: NonNegative = 0.0,
     decoupled: bool = False,
 ) -> tuple[Tree, AdamState]:
     r"""One step of Adam {cite}`kingma2015adam`; with decoupled weight decay, AdamW.
@@ -126,12 +145,7 @@ def adam(
     params : tree like ``params``
     state : AdamState
     """
-    lr, eps = require_positive("lr", lr), require_positive("eps", eps)
-    beta1, beta2 = require_fraction("beta1", beta1), require_fraction("beta2", beta2)
     grads, params = _decay(params, grads, lr, weight_decay, decoupled)
-    require_type("state", state, AdamState)
-    _require_like("state.mean", state.mean, params)
-    _require_like("state.square", state.square, params)
     steps = state.steps + 1
     mean = tree_map(lambda m, g: beta1 * m + (1 - beta1) * g, state.mean, grads)
     square = tree_map(lambda s, g: beta2 * s + (1 - beta2) * g**2, state.square, grads)
@@ -143,22 +157,20 @@ def adam(
     return params, AdamState(steps, mean, square)
 
 
+@validated(where=lambda params: _require_floats("params", params))
 def adam_init(params: Tree) -> AdamState:
     """Return the state before the first step of Adam."""
-    return AdamState(0, zeros_like(params), zeros_like(params))
+    return AdamState(0, tree_map(np.zeros_like, params), tree_map(np.zeros_like, params))
 
 
+@validated(where=lambda params: _require_floats("params", params))
 def zeros_like(params: Tree) -> Tree:
     """Return a tree of zeros with the structure, shapes and dtypes of ``params``."""
-    _require_floats("params", params)
     return tree_map(np.zeros_like, params)
 
 
-def _decay(params: Tree, grads: Tree, lr: float, weight_decay: Number, decoupled: bool) -> tuple[Tree, Tree]:
-    """Check the trees; add the decay to the gradients, or take it off the parameters."""
-    rate = require_nonnegative("weight_decay", weight_decay)
-    _require_floats("params", params)
-    _require_like("grads", grads, params)
+def _decay(params: Tree, grads: Tree, lr: float, rate: float, decoupled: bool) -> tuple[Tree, Tree]:
+    """Add the decay to the gradients, or take it off the parameters."""
     if rate == 0:
         return grads, params
     if decoupled:
@@ -166,9 +178,9 @@ def _decay(params: Tree, grads: Tree, lr: float, weight_decay: Number, decoupled
     return tree_map(lambda g, p: g + rate * p, grads, params), params
 
 
+@validated(where=lambda grads: _require_floats("grads", grads))
 def global_norm(grads: Any) -> float:
     r"""Euclidean length of all entries of a tree together, $\sqrt{\sum_k \|g_k\|^2}$."""
-    _require_floats("grads", grads)
     largest = float(np.max([np.abs(leaf).max(initial=0.0) for leaf in leaves(grads)], initial=0.0))
     if largest == 0 or not math.isfinite(largest):
         return largest
@@ -177,7 +189,15 @@ def global_norm(grads: Any) -> float:
     return largest * math.sqrt(squares)
 
 
-def clip_by_norm(grads: Tree, limit: Number) -> Tree:
+def _finite_norm(grads: Any) -> float:
+    norm = body(global_norm)(grads)
+    if not math.isfinite(norm):
+        raise ValueError(f"grads must be finite, got norm {norm}")
+    return norm
+
+
+@validated(where=lambda grads: _require_floats("grads", grads))
+def clip_by_norm(grads: Tree, limit: Positive) -> Tree:
     r"""Scale a gradient longer than ``limit`` to that length, $g\,\min(1, c/\|g\|)$; keep its direction.
 
     All leaves share one norm and one factor. Source: {cite}`pascanu2013difficulty`, algorithm 1.
@@ -197,15 +217,13 @@ def clip_by_norm(grads: Tree, limit: Number) -> Tree:
     ValueError
         The norm is not finite: no factor would mend that.
     """
-    limit = require_positive("limit", limit)
-    norm = global_norm(grads)
-    if not math.isfinite(norm):
-        raise ValueError(f"grads must be finite, got norm {norm}")
+    norm = _finite_norm(grads)
     factor = min(1.0, limit / norm) if norm else 1.0
     return tree_map(lambda g: g * factor, grads)
 
 
-def clip_by_value(grads: Tree, limit: Number) -> Tree:
+@validated(where=lambda grads: _require_floats("grads", grads))
+def clip_by_value(grads: Tree, limit: Positive) -> Tree:
     r"""Clip every entry to $[-c, c]$, which may turn the gradient {cite}`mikolov2012statistical`.
 
     Parameters
@@ -218,12 +236,11 @@ def clip_by_value(grads: Tree, limit: Number) -> Tree:
     -------
     tree like ``grads``
     """
-    limit = require_positive("limit", limit)
-    _require_floats("grads", grads)
     return tree_map(lambda g: np.clip(g, -limit, limit), grads)
 
 
-def iterations_per_epoch(examples: int, batch_size: int, *, drop_last: bool = False) -> int:
+@validated
+def iterations_per_epoch(examples: Count, batch_size: Count, *, drop_last: bool = False) -> int:
     r"""Return the number of steps in which every example is seen once, $\lceil N/B\rceil$.
 
     Parameters
@@ -235,17 +252,4 @@ def iterations_per_epoch(examples: int, batch_size: int, *, drop_last: bool = Fa
     drop_last : bool
         Leave out a last batch that is not full: $\lfloor N/B\rfloor$.
     """
-    examples, batch_size = require_count("examples", examples), require_count("batch_size", batch_size)
     return examples // batch_size if drop_last else -(-examples // batch_size)
-
-
-def _require_floats(name: str, tree: Any) -> None:
-    for leaf in leaves(tree):
-        require_float_array(f"every leaf of {name}", leaf)
-
-
-def _require_like(name: str, tree: Any, params: Any) -> None:
-    _require_floats(name, tree)
-    require_same_tree(params, tree, name)
-    for leaf, other in zip(leaves(tree), leaves(params), strict=True):
-        require_dtype(f"every leaf of {name}", leaf, other.dtype)

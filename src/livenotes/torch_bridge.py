@@ -5,21 +5,23 @@ gradient of ours, or to let ``torch.autograd.gradcheck`` judge it.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch.autograd.function import once_differentiable
 
-from livenotes._arguments import require_callable, require_float_array, require_type
+from livenotes._arguments import require_float_array
 from livenotes._trees import leaves, require_same_tree, unflatten
+from livenotes._validated import validated
 from livenotes.activations import Activation
-from livenotes.activations.base import Value
 
 Forward = Callable[..., tuple[Any, Any]]
 Backward = Callable[[Any, Any], Any]
 
 
+@validated
 def differentiable(forward: Forward, backward: Backward) -> Callable[..., Any]:
     """Turn a pair of NumPy functions into one function of tensors.
 
@@ -36,7 +38,8 @@ def differentiable(forward: Forward, backward: Backward) -> Callable[..., Any]:
     -------
     callable
         Takes tensors, or trees of tensors, on the CPU; returns a tensor or a tree of tensors that
-        ``torch.autograd`` differentiates once.
+        ``torch.autograd`` differentiates once. What is given by name goes to ``forward`` as it is: a
+        generator, a rate, a mask.
 
     Raises
     ------
@@ -46,29 +49,24 @@ def differentiable(forward: Forward, backward: Backward) -> Callable[..., Any]:
     ValueError
         While differentiating: a gradient has another structure or shape than its argument.
     """
-    require_callable("forward", forward)
-    require_callable("backward", backward)
 
-    def call(*arguments: Any) -> Any:
+    def call(*arguments: Any, **options: Any) -> Any:
         trees: dict[str, Any] = {}
         tensors = leaves(arguments)
         for tensor in tensors:
             if not isinstance(tensor, torch.Tensor) or tensor.device.type != "cpu":
                 raise TypeError(f"arguments must be tensors on the CPU, got {_kind(tensor)}")
         apply: Any = _HandWritten.apply  # torch does not type it
-        results = apply(forward, backward, arguments, trees, *tensors)
+        results = apply(partial(forward, **options), backward, arguments, trees, *tensors)
         return unflatten(trees["outputs"], results)
 
     return call
 
 
-def activation(record: Activation, **params: Value) -> Callable[[torch.Tensor], torch.Tensor]:
+@validated
+def activation(record: Activation, **params: Any) -> Callable[[torch.Tensor], torch.Tensor]:
     """Turn an activation, its parameters held fixed, into a function of one tensor."""
-    require_type("record", record, Activation)
-    return differentiable(
-        lambda x: (record(x, **params), x),
-        lambda x, g: record.backward(x, g, **params),
-    )
+    return partial(differentiable(record.forward, record.backward), **params)
 
 
 class _HandWritten(torch.autograd.Function):

@@ -50,7 +50,7 @@ def test_values_and_gradients_match_torch(act, rng):
         (want,) = torch.autograd.grad(y, xt, torch.tensor(g))
         np.testing.assert_allclose(act(x, **kw), y.detach(), rtol=1e-12)
         assert act.outputs(12, **kw) == y.shape[-1]
-        np.testing.assert_allclose(act.backward(x, g, **kw), want, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(act.backward(act.forward(x, **kw)[1], g), want, rtol=1e-12, atol=1e-14)
 
 
 @each
@@ -61,8 +61,8 @@ def test_keeps_dtype_stays_finite_and_leaves_input_alone(act, dtype):
         x.flags.writeable = False
         for kw in settings(act):
             with np.errstate(all="raise", under="ignore"):
-                y = act(x, **kw)
-                g_x = act.backward(x, y, **kw)
+                y, tape = act.forward(x, **kw)
+                g_x = act.backward(tape, y)
             assert y.dtype == g_x.dtype == dtype
             assert y.shape[:-1] == x.shape[:-1]
             assert g_x.shape == x.shape
@@ -73,8 +73,10 @@ def test_keeps_dtype_stays_finite_and_leaves_input_alone(act, dtype):
 
 def test_ties_and_kinks_are_settled():
     g = np.array([1.0, 10.0])
-    np.testing.assert_array_equal(maxout.backward(np.full(6, 2.0), g, k=3), [1, 0, 0, 10, 0, 0])
-    np.testing.assert_array_equal(crelu.backward(np.zeros(1), g), [0])
+    np.testing.assert_array_equal(
+        maxout.backward(maxout.forward(np.full(6, 2.0), k=3)[1], g), [1, 0, 0, 10, 0, 0]
+    )
+    np.testing.assert_array_equal(crelu.backward(crelu.forward(np.zeros(1))[1], g), [0])
 
 
 def test_known_special_cases(rng):
@@ -91,10 +93,10 @@ def test_prelu_learns_one_slope_per_channel(rng):
     y = functional.prelu(xt.movedim(-1, 1), at).movedim(1, -1)
     want_x, want_alpha = torch.autograd.grad(y, (xt, at), torch.tensor(g))
     np.testing.assert_allclose(prelu(x, alpha=alpha), y.detach(), rtol=1e-13)
-    np.testing.assert_allclose(prelu.backward(x, g, alpha=alpha), want_x, rtol=1e-13)
-    g_alpha = prelu.backward_params(x, g, alpha=alpha)["alpha"]
+    np.testing.assert_allclose(prelu.backward(prelu.forward(x, alpha=alpha)[1], g), want_x, rtol=1e-13)
+    g_alpha = prelu.backward_params(prelu.forward(x, alpha=alpha)[1], g)["alpha"]
     np.testing.assert_allclose(g_alpha, want_alpha, rtol=1e-12)
-    shared = prelu.backward_params(x, g, alpha=0.5)["alpha"]
+    shared = prelu.backward_params(prelu.forward(x, alpha=0.5)[1], g)["alpha"]
     assert shared.shape == ()
     np.testing.assert_allclose(shared, g_alpha.sum(), rtol=1e-12)
 
@@ -105,14 +107,15 @@ def test_swish_learns_its_beta(rng):
         bt = torch.tensor(beta, dtype=torch.float64, requires_grad=True)
         y = torch.tensor(x) * torch.sigmoid(bt * torch.tensor(x))
         (want,) = torch.autograd.grad(y, bt, torch.tensor(g))
-        np.testing.assert_allclose(swish.backward_params(x, g, beta=beta)["beta"], want, rtol=1e-11)
+        _, tape = swish.forward(x, beta=beta)
+        np.testing.assert_allclose(swish.backward_params(tape, g)["beta"], want, rtol=1e-11)
 
 
 def test_only_learned_parameters_have_gradients(rng):
     x = rng.normal(size=4)
-    learned = {a.name: list(a.backward_params(x, x)) for a in REGISTRY.values() if a.learned}
+    learned = {a.name: list(a.backward_params(a.forward(x)[1], x)) for a in REGISTRY.values() if a.learned}
     assert learned == {"prelu": ["alpha"], "swish": ["beta"]}
-    assert leaky_relu.backward_params(x, x) == {}
+    assert leaky_relu.backward_params(leaky_relu.forward(x)[1], x) == {}
 
 
 @given(seed=st.integers(0, 2**32 - 1), ends=st.tuples(st.floats(-1, 1), st.floats(-1, 1)).map(sorted))
@@ -146,13 +149,25 @@ BAD = [
     (TypeError, "maxout mixes the entries of x", lambda: maxout.slope(X, k=2)),
     (ValueError, "x must have an even last axis, got one of length 3", lambda: glu(X[:, :3])),
     (ValueError, r"x must have at least one axis", lambda: glu(np.array(1.0))),
-    (ValueError, r"x must have at least one axis", lambda: crelu.backward(np.array(1.0), X)),
+    (ValueError, r"x must have at least one axis", lambda: crelu.forward(np.array(1.0))),
     (ValueError, "x must have a last axis that k=5 divides, got one of length 12", lambda: maxout(X, k=5)),
     (ValueError, r"k must be a whole number, got 1.5", lambda: maxout(X, k=1.5)),
     (ValueError, r"k must be greater than 0, got 0", lambda: maxout(X, k=0)),
-    (ValueError, r"g must have shape \(2, 6\), got \(2, 12\)", lambda: maxout.backward(X, X)),
-    (ValueError, r"g must have shape \(2, 24\), got \(2, 12\)", lambda: crelu.backward(X, X)),
-    (TypeError, r"g must have dtype float64, got float32", lambda: glu.backward(X, X.astype("f4"))),
+    (
+        ValueError,
+        r"g_y must have shape \(2, 6\), got \(2, 12\)",
+        lambda: maxout.backward(maxout.forward(X)[1], X),
+    ),
+    (
+        ValueError,
+        r"g_y must have shape \(2, 24\), got \(2, 12\)",
+        lambda: crelu.backward(crelu.forward(X)[1], X),
+    ),
+    (
+        TypeError,
+        r"g_y must have dtype float64, got float32",
+        lambda: glu.backward(glu.forward(X)[1], X.astype("f4")),
+    ),
     (ValueError, r"alpha must have shape \(12,\), got \(2,\)", lambda: prelu(X, alpha=np.ones(2))),
     (TypeError, r"alpha must have dtype float64, got float32", lambda: prelu(X, alpha=np.ones(12, "f4"))),
     (TypeError, r"alpha must be .* got dtype int64", lambda: prelu(X, alpha=np.ones(12, int))),
@@ -162,7 +177,7 @@ BAD = [
     (ValueError, r"upper must be finite", lambda: rrelu_train(X, RNG, upper=np.inf)),
     (TypeError, r"rng must be a numpy.random.Generator, got int", lambda: rrelu_train(X, 0)),
     (TypeError, r"x must be .* got list", lambda: rrelu_train([1.0], RNG)),
-    (ValueError, r"g must have shape \(2, 12\)", lambda: rrelu_train_backward(X, X[:1])),
+    (ValueError, r"g_y must have shape \(2, 12\)", lambda: rrelu_train_backward(X, X[:1])),
     (ValueError, r"'x' must have a derivative or a pullback", lambda: Activation("x", abs, **RECORD)),
     (
         ValueError,
@@ -171,10 +186,15 @@ BAD = [
     ),
     (ValueError, r"'x' must have a width", lambda: Activation("x", abs, **RECORD, pullback=abs)),
     (ValueError, r"'x' must have a width", lambda: Activation("x", abs, **RECORD, derivative=abs, width=abs)),
-    (TypeError, r"g must be .* got list", lambda: glu.backward(X, [1.0])),
-    (ValueError, r"x must have an even last axis", lambda: glu.backward(X[:, :3], X)),
+    (TypeError, r"g_y must be .* got list", lambda: glu.backward(glu.forward(X)[1], [1.0])),
+    (ValueError, r"x must have an even last axis", lambda: glu.forward(X[:, :3])),
     (ValueError, r"x must have an even last axis, got one of length 3", lambda: glu.outputs(3)),
     (ValueError, "features must be at least 0, got -1", lambda: crelu.outputs(-1)),
+    (
+        ValueError,
+        r"tape must be one of prelu, got one of leaky_relu",
+        lambda: prelu.backward(leaky_relu.forward(X)[1], X),
+    ),
     (TypeError, r"no parameter 'k'", lambda: glu.outputs(4, k=2)),
 ]
 

@@ -84,8 +84,8 @@ def test_values_and_slopes_match_torch(act, rng):
         g = rng.normal(size=x.shape)
         (want,) = torch.autograd.grad(y, xt, torch.tensor(g))
         np.testing.assert_allclose(act(x, **kw), y.detach(), rtol=1e-12, atol=1e-14)
-        np.testing.assert_allclose(act.backward(x, g, **kw), want, rtol=1e-12, atol=1e-14)
-        np.testing.assert_array_equal(act.backward(x, g, **kw), g * act.slope(x, **kw))
+        np.testing.assert_allclose(act.backward(act.forward(x, **kw)[1], g), want, rtol=1e-12, atol=1e-14)
+        np.testing.assert_array_equal(act.backward(act.forward(x, **kw)[1], g), g * act.slope(x, **kw))
 
 
 @pytest.mark.parametrize("act", [a for a in ELEMENTWISE if a.torch_name], ids=lambda a: a.name)
@@ -113,7 +113,7 @@ def test_keeps_shape_and_dtype_stays_finite_and_leaves_input_alone(act, dtype):
         x.flags.writeable = False
         for kw in settings(act):
             with np.errstate(all="raise", under="ignore"):
-                results = [act(x, **kw), act.slope(x, **kw), act.backward(x, x, **kw)]
+                results = [act(x, **kw), act.slope(x, **kw), act.backward(act.forward(x, **kw)[1], x)]
             for y in results:
                 assert isinstance(y, np.ndarray)
                 assert (y.shape, y.dtype) == (x.shape, x.dtype)
@@ -215,15 +215,27 @@ BAD = [
     (TypeError, r"x must be .* got dtype int64", lambda a: a(np.arange(3))),
     (TypeError, r"x must be .* got dtype complex128", lambda a: a.slope(X + 0j)),
     (TypeError, r"x must be .* got dtype bool", lambda a: a.slope(X > 0)),
-    (TypeError, r"x must be .* got dtype int64", lambda a: a.backward(np.arange(3), X)),
-    (TypeError, r"g must be .* got list", lambda a: a.backward(X, [1.0, 1.0, 1.0])),
-    (ValueError, r"g must have shape \(3,\), got \(2,\)", lambda a: a.backward(X, X[:2])),
-    (ValueError, r"g must have shape \(3,\), got \(\)", lambda a: a.backward(X, np.array(1.0))),
+    (TypeError, r"x must be .* got dtype int64", lambda a: a.forward(np.arange(3))),
+    (TypeError, r"g_y must be .* got list", lambda a: a.backward(a.forward(X)[1], [1.0, 1.0, 1.0])),
+    (ValueError, r"g_y must have shape \(3,\), got \(2,\)", lambda a: a.backward(a.forward(X)[1], X[:2])),
+    (
+        ValueError,
+        r"g_y must have shape \(3,\), got \(\)",
+        lambda a: a.backward(a.forward(X)[1], np.array(1.0)),
+    ),
     (TypeError, r"no parameter 'gamma'; its parameters: ", lambda a: a(X, gamma=1.0)),
     (TypeError, r"no parameter 'gamma'", lambda a: a.slope(X, gamma=1.0)),
-    (TypeError, r"g must have dtype float64, got float32", lambda a: a.backward(X, X.astype("f4"))),
-    (TypeError, r"g must have dtype float64, got float32", lambda a: a.backward_params(X, X.astype("f4"))),
-    (TypeError, r"x must be .* got list", lambda a: a.backward_params([1.0], X)),
+    (
+        TypeError,
+        r"g_y must have dtype float64, got float32",
+        lambda a: a.backward(a.forward(X)[1], X.astype("f4")),
+    ),
+    (
+        TypeError,
+        r"g_y must have dtype float64, got float32",
+        lambda a: a.backward_params(a.forward(X)[1], X.astype("f4")),
+    ),
+    (TypeError, r"tape must be ActivationTape, got ndarray", lambda a: a.backward_params(X, X)),
     (TypeError, r"no parameter 'gamma'", lambda a: a.bounds(gamma=1.0)),
 ]
 

@@ -103,6 +103,19 @@ def test_limits_of_parameters():
     np.testing.assert_array_equal(crelu(x).sum(), np.abs(x).sum())
 
 
+@pytest.mark.parametrize(("dtype", "huge"), [(np.float32, 1e20), (np.float64, 1e110), (np.float64, 1e300)])
+def test_gelu_tanh_is_a_straight_line_far_out(dtype, huge):
+    x = np.array([-huge, huge], dtype)
+    with np.errstate(all="raise", under="ignore"):
+        np.testing.assert_array_equal(gelu_tanh(x), [0, x[1]])
+        np.testing.assert_array_equal(gelu_tanh.slope(x), [0, 1])
+    near = np.linspace(-40, 40, 801).astype(dtype)
+    u = np.sqrt(2 / np.pi) * (near + 0.044715 * near.astype(np.float64) ** 3)
+    np.testing.assert_allclose(
+        gelu_tanh(near), near * np.exp(-np.logaddexp(0, -2 * u)), rtol=1e-5, atol=1e-30
+    )
+
+
 def test_how_far_gelus_approximations_are_off():
     x = np.linspace(-6, 6, 12_001)
     assert np.abs(gelu_tanh(x) - gelu(x)).max() == pytest.approx(4.73e-4, rel=0.01)

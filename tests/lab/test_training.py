@@ -21,7 +21,7 @@ def test_descent_is_gradient_descent(rng):
     for net, rows in zip(nets[1:], batches, strict=True):
         out, tape = dense.forward(want, x[rows], tanh)
         _, g_out = losses.softmax_cross_entropy(out, labels[rows])
-        want = optimization.sgd(want, dense.backward(want, tape, g_out)[0], lr=0.3)
+        want = optimization.sgd(want, dense.backward(tape, g_out)[0], lr=0.3)
         for found, expected in zip(net, want, strict=True):
             np.testing.assert_array_equal(found.w, expected.w)
             np.testing.assert_array_equal(found.b, expected.b)

@@ -132,6 +132,17 @@ def test_lengths_do_not_matter_to_cosine_and_weight_norm(seed, scale):
     np.testing.assert_allclose(np.sum(g_w * w, axis=1), 0, atol=1e-9)
 
 
+@pytest.mark.parametrize("size", [1e-300, 1e-200, 1e160, 1e307])
+def test_weight_norm_takes_rows_of_any_length(size):
+    s = np.array([2.0, -3.0])
+    with np.errstate(all="raise", under="ignore"):
+        u, tape = n.weight_norm(size * np.array([[3.0, 4.0], [0.0, 5.0]]), s)
+        _, g_s = n.weight_norm_backward(tape, np.ones_like(u))
+    np.testing.assert_allclose(u, [[1.2, 1.6], [0, -3]], rtol=1e-15)
+    np.testing.assert_allclose(tape.length, [5 * size, 5 * size], rtol=1e-15)
+    np.testing.assert_allclose(g_s, [1.4, 1], rtol=1e-15)
+
+
 def test_running_statistics_and_prediction_match_torch(rng):
     gamma, beta = rng.normal(size=3), rng.normal(size=3)
     mean, var = torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
@@ -209,23 +220,23 @@ BAD = [
         "tape must be BatchNormTape, got BatchNormPredictTape",
         lambda: n.batch_norm_backward(n.batch_norm_predict(X, D, D, R)[1], X),
     ),
-    (ValueError, r"g must have axes \(axis 0=2, D=3\)", lambda: n.batch_norm_backward(T, X.T)),
+    (ValueError, r"g_y must have axes \(axis 0=2, D=3\)", lambda: n.batch_norm_backward(T, X.T)),
     (TypeError, "features must be an integer", lambda: n.running_init(3.0)),
     (ValueError, "features must be at least 1", lambda: n.running_init(0)),
     (ValueError, r"momentum must be in \[0, 1\)", lambda: n.update_running(R, T, momentum=1)),
-    (ValueError, r"running.mean must have axes \(D=3\)", lambda: n.update_running(n.running_init(2), T)),
+    (ValueError, r"tape.x_hat must have axes \(..., D=2\)", lambda: n.update_running(n.running_init(2), T)),
     (ValueError, r"running.var must have axes", lambda: n.update_running(n.RunningStats(D, D[:2]), T)),
     (ValueError, r"running.mean must have axes", lambda: n.batch_norm_predict(X, D, D, n.running_init(2))),
     (TypeError, r"running.var must have dtype", lambda: n.batch_norm_predict(X, D, D, n.RunningStats(D, F4))),
     (ValueError, "eps must be greater", lambda: n.batch_norm_predict(X, D, D, R, eps=-1)),
     (
         ValueError,
-        "g must have axes",
+        "g_y must have axes",
         lambda: n.batch_norm_predict_backward(n.batch_norm_predict(X, D, D, R)[1], D),
     ),
     (ValueError, r"beta must have axes \(D=3\)", lambda: n.layer_norm(X, D, X)),
     (ValueError, "eps must be finite", lambda: n.layer_norm(X, D, D, eps=np.nan)),
-    (ValueError, "g must have axes", lambda: n.layer_norm_backward(n.layer_norm(X, D, D)[1], D)),
+    (ValueError, "g_y must have axes", lambda: n.layer_norm_backward(n.layer_norm(X, D, D)[1], D)),
     (ValueError, r"v must have axes \(H, D\)", lambda: n.weight_norm(D, D)),
     (ValueError, r"scale must have axes \(H=2\)", lambda: n.weight_norm(X, D)),
     (
@@ -233,10 +244,14 @@ BAD = [
         "v must have no row of zeros, got one at 1",
         lambda: n.weight_norm(np.eye(3) - np.diag([0, 1, 0]), D),
     ),
-    (ValueError, "g must have axes", lambda: n.weight_norm_backward(n.weight_norm(X, D[:2])[1], D)),
+    (ValueError, "g_y must have axes", lambda: n.weight_norm_backward(n.weight_norm(X, D[:2])[1], D)),
     (ValueError, r"w must have axes \(H, D=3\)", lambda: n.cosine_norm(X, X.T)),
     (ValueError, "eps must be greater", lambda: n.cosine_norm(X, X, eps=0)),
-    (ValueError, r"g must have axes \(B=2, H=2\)", lambda: n.cosine_norm_backward(n.cosine_norm(X, X)[1], X)),
+    (
+        ValueError,
+        r"g_y must have axes \(B=2, H=2\)",
+        lambda: n.cosine_norm_backward(n.cosine_norm(X, X)[1], X),
+    ),
 ]
 
 

@@ -132,19 +132,19 @@ BAD = [
     (ValueError, r"x must hold at least two examples, got shape \(1, 2\)", lambda: n.whiten(X[:1])),
     (ValueError, "eps must be greater than 0", lambda: n.normalize(X, eps=0)),
     (ValueError, "eps must be greater than 0", lambda: n.whiten(X, eps=0)),
-    (ValueError, "method must be 'pca' or 'zca', got 'ica'", lambda: n.whiten(X, method="ica")),
+    (ValueError, "method must be one of pca, zca, got 'ica'", lambda: n.whiten(X, method="ica")),
     (
         ValueError,
-        r"x must have axes \(B, D=2\), got shape \(2, 3\)",
+        r"x must have axes \(N, D=2\), got shape \(2, 3\)",
         lambda: n.transform(n.whiten(X)[1], X.T),
     ),
-    (ValueError, r"g must have axes \(B=3, D=2\)", lambda: n.normalize_backward(n.normalize(X)[1], X[:2])),
+    (ValueError, r"g_y must have axes \(B=3, D=2\)", lambda: n.normalize_backward(n.normalize(X)[1], X[:2])),
     (
         ValueError,
-        r"g must have axes \(B=3, D=2\)",
+        r"g_y must have axes \(B=3, D=2\)",
         lambda: n.decorrelate_backward(n.decorrelate(X)[1], X[:2]),
     ),
-    (TypeError, "g must have dtype float64", lambda: n.whiten_backward(n.whiten(X)[1], X.astype("f4"))),
+    (TypeError, "g_y must have dtype float64", lambda: n.whiten_backward(n.whiten(X)[1], X.astype("f4"))),
 ]
 
 

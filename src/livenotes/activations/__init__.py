@@ -1,12 +1,13 @@
 """Activation functions: one record each, in one registry.
 
 ``REGISTRY`` holds them in teaching order; each is also imported by name. A record is called like a
-function, and has ``slope(x)`` and ``backward(x, g)``. See ``base.Activation`` for its fields.
+function and has a ``slope(x)``; ``y, tape = forward(x)`` and ``backward(tape, g_y)`` are for training.
+See ``base.Activation`` for its fields.
 """
 
 # The families register on import: the order of these lines is the order of teaching.
 # isort: off
-from .base import REGISTRY, Activation, Param, register
+from .base import REGISTRY, Activation, ActivationTape, Param, register
 from .sigmoidal import (
     step,
     identity,
@@ -27,6 +28,7 @@ from .clipped import hard_tanh, hard_sigmoid, soft_relu, relu6
 __all__ = [
     "REGISTRY",
     "Activation",
+    "ActivationTape",
     "Param",
     "algebraic",
     "arctan",

@@ -4,7 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -15,7 +15,6 @@ from livenotes._arguments import (
     require_count,
     require_dtype,
     require_float_array,
-    require_like,
     require_number,
     require_shape,
     require_type,
@@ -64,13 +63,21 @@ class Param:
         return int(number)
 
 
+class ActivationTape(NamedTuple):
+    """The input, the parameters with their defaults filled in, and the name of the activation."""
+
+    x: Array
+    params: Mapping[str, Any]
+    of: str
+
+
 @dataclass(frozen=True, eq=False)
 class Activation:
     r"""A function, its derivative, and everything a page needs to show it.
 
     A record is called like the function it holds: ``elu(x, alpha=0.5)``. Most act on each number
     alone and have a ``derivative``; those that mix the last axis have a ``pullback`` instead, and no
-    slope. Both kinds have ``backward``.
+    slope. Both kinds have ``forward`` and ``backward``; ``value`` and ``slope`` are for looking at curves.
 
     Attributes
     ----------
@@ -138,7 +145,8 @@ class Activation:
 
     def __call__(self, x: Array, **params: Value) -> Array:
         """Values at ``x``: same dtype, and same shape if ``elementwise``."""
-        return self._apply(self.function, x, params)
+        require_float_array("x", x)
+        return self._apply(self.function, x, self._arguments(params, x))
 
     value = __call__
 
@@ -151,36 +159,50 @@ class Activation:
         """Derivative at ``x``: same shape, same dtype; at a kink, the value the docstring states."""
         if self.derivative is None:
             raise TypeError(f"{self.name} mixes the entries of x and has no slope: use its backward")
-        return self._apply(self.derivative, x, params)
-
-    def backward(self, x: Array, g: Array, **params: Value) -> Array:
-        """Return dL/dx, given ``g`` = dL/dy at the output."""
         require_float_array("x", x)
+        return self._apply(self.derivative, x, self._arguments(params, x))
+
+    def forward(self, x: Array, **params: Value) -> tuple[Array, ActivationTape]:
+        """Return the values at ``x``, and the tape that ``backward`` needs."""
+        require_float_array("x", x)
+        arguments = self._arguments(params, x)
+        return self._apply(self.function, x, arguments), ActivationTape(x, arguments, self.name)
+
+    def backward(self, tape: ActivationTape, g_y: Array) -> Array:
+        """Return dL/dx."""
+        x, params = self._read(tape, g_y)
         if self.pullback is not None:
-            self._require_axis(x)
-            require_float_array("g", g)
-            require_dtype("g", g, x.dtype)
-            require_shape("g", g, (*x.shape[:-1], self.outputs(x.shape[-1], **params)))
-            return self.pullback(x, g, **self._arguments(params, x))
-        require_like("g", g, x)
-        g_x = self.slope(x, **params)
-        g_x *= g
+            return self.pullback(x, g_y, **params)
+        assert self.derivative is not None  # one of the two is given
+        g_x = self._apply(self.derivative, x, params)
+        g_x *= g_y
         return g_x
 
-    def backward_params(self, x: Array, g: Array, **params: Value) -> dict[str, Array]:
+    def backward_params(self, tape: ActivationTape, g_y: Array) -> dict[str, Array]:
         """Return dL/d(parameter) for the learned ones, each of the shape its parameter has."""
-        require_float_array("x", x)
-        require_like("g", g, x)
+        x, params = self._read(tape, g_y)
         gradients = {}
         for key, function in self.learned.items():
-            g_each = g * self._apply(function, x, params)
-            axes = range(x.ndim - 1) if isinstance(params.get(key), ndarray) else range(x.ndim)
+            g_each = g_y * self._apply(function, x, params)
+            axes = range(x.ndim - 1) if isinstance(params[key], ndarray) else range(x.ndim)
             gradients[key] = np.asarray(g_each.sum(axis=tuple(axes)))
         return gradients
 
-    def _apply(self, function: Callable[..., Array], x: Array, params: Mapping[str, Value]) -> Array:
-        require_float_array("x", x)
-        arguments = self._arguments(params, x)
+    def _read(self, tape: ActivationTape, g_y: Array) -> tuple[Array, Mapping[str, Any]]:
+        """Return the input and the parameters that a tape holds; raise unless tape and gradient fit."""
+        require_type("tape", tape, ActivationTape)
+        if tape.of != self.name:
+            raise ValueError(f"tape must be one of {self.name}, got one of {tape.of}")
+        x, params, _ = tape
+        features = x.shape[-1:]
+        if self.width is not None:
+            features = (self.width(*features, **params),)
+        require_float_array("g_y", g_y)
+        require_dtype("g_y", g_y, x.dtype)
+        require_shape("g_y", g_y, (*x.shape[:-1], *features))
+        return x, params
+
+    def _apply(self, function: Callable[..., Array], x: Array, arguments: Mapping[str, Any]) -> Array:
         if not self.elementwise or any(isinstance(value, ndarray) for value in arguments.values()):
             self._require_axis(x)
             return function(x, **arguments)

@@ -99,7 +99,10 @@ def _gelu_tanh(x: Array) -> Array:
 
     Computed as $x\,\sigma(2u)$, which is the same. Source: {cite}`hendrycks2016gelu`.
     """
-    return x * sigmoid(_twice_u(x))
+    return x * sigmoid(_twice_u(np.clip(x, -FLAT, FLAT)))
+
+
+FLAT = 30.0  # from here on the gate is 0 or 1 in every precision, and the cube of x still a number
 
 
 def _twice_u(x: Array) -> Array:
@@ -108,6 +111,7 @@ def _twice_u(x: Array) -> Array:
 
 def _gelu_tanh_slope(x: Array) -> Array:
     r"""Slope of GELU through tanh, $\sigma + x\,\sigma(1-\sigma)\,2u'$ with $\sigma=\sigma(2u)$."""
+    x = np.clip(x, -FLAT, FLAT)
     gate = sigmoid(_twice_u(x))
     inner = math.sqrt(8 / math.pi) * x * (1 + 3 * 0.044715 * x**2)
     return gate * (1 + inner * (1 - gate))

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from livenotes._arguments import require_float_array, require_generator, require_like
+from livenotes._arguments import Finite
+from livenotes._validated import validated
 
 from .base import Activation, Array, Param, Value, register
 from .sigmoidal import sigmoid
@@ -222,8 +223,13 @@ rrelu = register(
 )
 
 
+def _in_order(lower: float, upper: float) -> None:
+    _mean_slope(lower, upper)
+
+
+@validated(where=_in_order)
 def rrelu_train(
-    x: Array, rng: np.random.Generator, *, lower: float = 3 / 24, upper: float = 8 / 24
+    x: Array, rng: np.random.Generator, *, lower: Finite = 3 / 24, upper: Finite = 8 / 24
 ) -> tuple[Array, Array]:
     """Randomized leaky ReLU in training: every input that is not positive draws a slope of its own.
 
@@ -239,16 +245,12 @@ def rrelu_train(
     y, tape : arrays, same shape and dtype as ``x``
         The output, and the slopes that were drawn (1 where ``x`` is positive).
     """
-    require_float_array("x", x)
-    require_generator(rng)
-    rrelu.bounds(lower=lower, upper=upper)  # refuses bad limits
     drawn = rng.uniform(lower, upper, x.shape).astype(x.dtype)
     slopes = np.where(x > 0, 1, drawn)
     return x * slopes, slopes
 
 
-def rrelu_train_backward(tape: Array, g: Array) -> Array:
+@validated
+def rrelu_train_backward(tape: Array, g_y: Array) -> Array:
     """Return dL/dx, with the slopes that ``rrelu_train`` drew."""
-    require_float_array("tape", tape)
-    require_like("g", g, tape)
-    return g * tape
+    return g_y * tape

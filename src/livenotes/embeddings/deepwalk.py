@@ -9,15 +9,24 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes._arguments import Number, require_count, require_generator, require_ids, require_type
+from livenotes._arguments import Count, Positive, require_ids
+from livenotes._validated import validated
 
 from . import skipgram
 
 Neighbors = Sequence[Int[ndarray, " _"]]
 
 
+def _in_the_graph(neighbors: Neighbors) -> None:
+    for node, reached in enumerate(neighbors):
+        if not len(reached):
+            raise ValueError(f"neighbors must not be empty, got none for node {node}")
+        require_ids(f"neighbors[{node}]", reached, len(neighbors))
+
+
+@validated(where=_in_the_graph)
 def random_walks(
-    rng: np.random.Generator, neighbors: Neighbors, *, per_node: int, length: int
+    rng: np.random.Generator, neighbors: Neighbors, *, per_node: Count, length: Count
 ) -> Int[ndarray, "W L"]:
     """Walk from every node, each step to a neighbor drawn with equal probability.
 
@@ -41,15 +50,8 @@ def random_walks(
     TypeError, ValueError
         A node has no neighbor, or one that is not in the graph.
     """
-    require_generator(rng)
-    per_node, length = require_count("per_node", per_node), require_count("length", length)
-    require_type("neighbors", neighbors, Sequence)
     nodes = len(neighbors)
     degrees = np.array([len(reached) for reached in neighbors], int)
-    if not degrees.all():
-        raise ValueError(f"neighbors must not be empty, got none for node {int(np.argmin(degrees))}")
-    for node, reached in enumerate(neighbors):
-        require_ids(f"neighbors[{node}]", reached, nodes)
     flat = np.concatenate([np.zeros(0, int), *neighbors])
     first = np.cumsum(degrees) - degrees
     walks = np.empty((per_node * nodes, length), int)
@@ -60,18 +62,19 @@ def random_walks(
     return walks
 
 
+@validated
 def deepwalk(
     rng: np.random.Generator,
     neighbors: Neighbors,
     *,
-    per_node: int = 10,
-    length: int = 40,
-    dim: int = 64,
-    window: int = 5,
-    negatives: int = 5,
-    epochs: int = 1,
-    lr: Number = 0.025,
-    batch_size: int = 64,
+    per_node: Count = 10,
+    length: Count = 40,
+    dim: Count = 64,
+    window: Count = 5,
+    negatives: Count = 5,
+    epochs: Count = 1,
+    lr: Positive = 0.025,
+    batch_size: Count = 64,
 ) -> tuple[skipgram.SkipGramParams, Float[ndarray, " E"]]:
     """Learn a vector for each node by skip-gram over random walks.
 

@@ -17,22 +17,14 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy import sparse
 
-from livenotes._arguments import (
-    Number,
-    require_axes,
-    require_count,
-    require_float_dtype,
-    require_generator,
-    require_ids,
-    require_positive,
-    require_type,
-)
+from livenotes._arguments import Count, FloatDtype, Positive, require_ids
+from livenotes._validated import body, validated
 from livenotes.activations import sigmoid, softplus
 
 from .vocabulary import keep_probability, noise_distribution
 
 Ids = Int[ndarray, " N"]
-Corpus = Sequence[Int[ndarray, " _"]]
+Sentences = Sequence[Int[ndarray, " _"]]
 
 
 class SkipGramParams(NamedTuple):
@@ -49,6 +41,13 @@ class Rows(NamedTuple):
     values: Float[ndarray, "N D"]
 
 
+class Touched(NamedTuple):
+    """Gradients with respect to both tables, as the rows that are not zero."""
+
+    center: Rows
+    context: Rows
+
+
 class SkipGramTape(NamedTuple):
     """The parameters, the words of each pair and the error of each score."""
 
@@ -58,7 +57,8 @@ class SkipGramTape(NamedTuple):
     g_scores: Float[ndarray, "N K+1"]
 
 
-def init(rng: np.random.Generator, size: int, dim: int, dtype: Any = np.float32) -> SkipGramParams:
+@validated
+def init(rng: np.random.Generator, size: Count, dim: Count, dtype: FloatDtype = np.float32) -> SkipGramParams:
     """Draw center vectors uniformly within 1/(2D) and set context vectors to 0, as word2vec does.
 
     Parameters
@@ -70,13 +70,16 @@ def init(rng: np.random.Generator, size: int, dim: int, dtype: Any = np.float32)
         Length of a vector D.
     dtype : NumPy float type
     """
-    require_generator(rng)
-    size, dim = require_count("size", size), require_count("dim", dim)
-    dtype = require_float_dtype(dtype)
     center = ((rng.random((size, dim)) - 0.5) / dim).astype(dtype)
     return SkipGramParams(center, np.zeros_like(center))
 
 
+def _in_the_tables(params: SkipGramParams, centers: Ids, contexts: Ids, noise: Int[ndarray, "N K"]) -> None:
+    for name, ids in (("centers", centers), ("contexts", contexts), ("noise", noise)):
+        require_ids(name, ids, len(params.center))
+
+
+@validated(where=_in_the_tables)
 def forward(
     params: SkipGramParams, centers: Ids, contexts: Ids, noise: Int[ndarray, "N K"]
 ) -> tuple[Float[ndarray, " N"], SkipGramTape]:
@@ -95,13 +98,6 @@ def forward(
     losses : array, shape (N,), dtype of the vectors
     tape : SkipGramTape
     """
-    require_type("params", params, SkipGramParams)
-    require_axes(("params.center", params.center, "V D"), ("params.context", params.context, "V D"))
-    for name, ids in (("centers", centers), ("contexts", contexts), ("noise", noise)):
-        require_ids(name, ids, len(params.center))
-    if contexts.shape != centers.shape or noise.shape[:-1] != centers.shape:
-        given = f"{centers.shape}, {contexts.shape}, {noise.shape}"
-        raise ValueError(f"centers, contexts and noise must have shapes (N,), (N,), (N, K), got {given}")
     targets = np.column_stack([contexts, noise])  # (N, K+1), the true one first
     scores = np.einsum("nd,nkd->nk", params.center[centers], params.context[targets])
     sign = np.ones(targets.shape[1], scores.dtype)
@@ -110,21 +106,20 @@ def forward(
     return losses, SkipGramTape(params, centers, targets, sign * sigmoid(sign * scores))
 
 
-def backward(tape: SkipGramTape, g: Float[ndarray, " N"]) -> tuple[Rows, Rows]:
-    r"""Return dL/d(center) and dL/d(context), as the rows that are not zero.
+@validated
+def backward(tape: SkipGramTape, g_y: Float[ndarray, " N"]) -> Touched:
+    r"""Return dL/dparams: of both tables the rows that are not zero.
 
     $g_{v_c} = \sum_k (\sigma(u_k\cdot v_c) - y_k)\,u_k$ and the same with $u$ and $v$ exchanged, where
     $y$ is 1 for the neighbor that occurred and 0 for the others.
     """
-    require_type("tape", tape, SkipGramTape)
     params, centers, targets, g_scores = tape
-    require_axes(("g_scores", g_scores, "N K"), ("g", g, "N"))
     rows = np.repeat(centers, targets.shape[1])
-    entries = (g[:, None] * g_scores).ravel()
+    entries = (g_y[:, None] * g_scores).ravel()
     # errors[c, t] adds up the errors of every pair of c and t: both gradients are products with it
     size = len(params.center)
     errors = sparse.csr_array((entries, (rows, targets.ravel())), shape=(size, size))
-    return _product(errors, params.context), _product(errors.T.tocsr(), params.center)
+    return Touched(_product(errors, params.context), _product(errors.T.tocsr(), params.center))
 
 
 def _product(errors: Any, table: Float[ndarray, "V D"]) -> Rows:
@@ -133,7 +128,8 @@ def _product(errors: Any, table: Float[ndarray, "V D"]) -> Rows:
     return Rows(touched, errors[touched] @ table)
 
 
-def window_pairs(rng: np.random.Generator, corpus: Corpus, *, window: int) -> tuple[Ids, Ids]:
+@validated
+def window_pairs(rng: np.random.Generator, corpus: Sentences, *, window: Count) -> tuple[Ids, Ids]:
     """All pairs of a center and a neighbor, in random order.
 
     Each center draws its own reach from 1 to ``window``, so that near neighbors count more.
@@ -149,9 +145,6 @@ def window_pairs(rng: np.random.Generator, corpus: Corpus, *, window: int) -> tu
     -------
     centers, contexts : int arrays of equal length
     """
-    require_generator(rng)
-    require_type("corpus", corpus, Sequence)
-    window = require_count("window", window)
     words = np.concatenate([np.zeros(0, int), *corpus])
     sentence = np.repeat(np.arange(len(corpus)), [len(s) for s in corpus])
     reach = rng.integers(1, window + 1, size=len(words))
@@ -170,18 +163,24 @@ def window_pairs(rng: np.random.Generator, corpus: Corpus, *, window: int) -> tu
     return np.concatenate([empty, *centers])[order], np.concatenate([empty, *contexts])[order]
 
 
+def _in_the_vocabulary(corpus: Sentences, size: int) -> None:
+    for k, sentence in enumerate(corpus):
+        require_ids(f"corpus[{k}]", sentence, size)
+
+
+@validated(where=_in_the_vocabulary)
 def train(
     rng: np.random.Generator,
-    corpus: Corpus,
+    corpus: Sentences,
     *,
-    size: int,
-    dim: int = 100,
-    window: int = 5,
-    negatives: int = 5,
-    epochs: int = 5,
-    lr: Number = 0.025,
-    threshold: Number | None = 1e-3,
-    batch_size: int = 512,
+    size: Count,
+    dim: Count = 100,
+    window: Count = 5,
+    negatives: Count = 5,
+    epochs: Count = 5,
+    lr: Positive = 0.025,
+    threshold: Positive | None = 1e-3,
+    batch_size: Count = 512,
 ) -> tuple[SkipGramParams, Float[ndarray, " E"]]:
     """Learn vectors by gradient descent, with a learning rate that falls along a line to 0.
 
@@ -207,9 +206,7 @@ def train(
         Mean loss of a pair in each epoch.
     """
     params = init(rng, size, dim)
-    counts = _count(corpus, size)
-    epochs, batch_size = require_count("epochs", epochs), require_count("batch_size", batch_size)
-    negatives, lr = require_count("negatives", negatives), require_positive("lr", lr)
+    counts = np.bincount(np.concatenate([np.zeros(0, int), *corpus]), minlength=size)
     keep = np.ones(size) if threshold is None else keep_probability(counts, threshold)
     cumulative = np.cumsum(noise_distribution(counts))
     losses = np.zeros(epochs)
@@ -230,14 +227,7 @@ def _step(
     params: SkipGramParams, centers: Ids, contexts: Ids, noise: Int[ndarray, "N K"], lr: float
 ) -> float:
     """Descend on one batch, in place; return the sum of its losses."""
-    loss, tape = forward(params, centers, contexts, noise)
-    for table, rows in zip(params, backward(tape, np.ones_like(loss)), strict=True):
+    loss, tape = body(forward)(params, centers, contexts, noise)
+    for table, rows in zip(params, body(backward)(tape, np.ones_like(loss)), strict=True):
         table[rows.ids] -= lr * rows.values
     return float(loss.sum())
-
-
-def _count(corpus: Corpus, size: int) -> Int[ndarray, " V"]:
-    require_type("corpus", corpus, Sequence)
-    for k, sentence in enumerate(corpus):
-        require_ids(f"corpus[{k}]", sentence, size)
-    return np.bincount(np.concatenate([np.zeros(0, int), *corpus]), minlength=size)

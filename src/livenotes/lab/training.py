@@ -45,7 +45,7 @@ def descent(
     for rows in batches or repeat(np.arange(len(x))):
         out, tape = dense.forward(net, x[rows], activation)
         _, g_out = loss(out, targets[rows])
-        g_layers, _ = dense.backward(net, tape, g_out)
+        g_layers, _ = dense.backward(tape, g_out)
         # optimization.sgd without its checks, which would take longer than a step of a small net.
         net = [Layer(p.w - rate * g.w, p.b - rate * g.b) for p, g in zip(net, g_layers, strict=True)]
         yield net

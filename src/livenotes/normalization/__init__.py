@@ -13,6 +13,7 @@
 Every forward function returns ``(y, tape)``; its ``_backward`` takes the tape and dL/dy.
 """
 
+from ._standard import NormGradients
 from .batch import (
     BatchNormTape,
     RunningStats,
@@ -25,7 +26,9 @@ from .batch import (
 )
 from .layer import LayerNormTape, layer_norm, layer_norm_backward
 from .weight import (
+    CosineNormGradients,
     CosineNormTape,
+    WeightNormGradients,
     WeightNormTape,
     cosine_norm,
     cosine_norm_backward,
@@ -45,10 +48,13 @@ from .whitening import (
 
 __all__ = [
     "BatchNormTape",
+    "CosineNormGradients",
     "CosineNormTape",
     "LayerNormTape",
     "LinearMapTape",
+    "NormGradients",
     "RunningStats",
+    "WeightNormGradients",
     "WeightNormTape",
     "batch_norm",
     "batch_norm_backward",

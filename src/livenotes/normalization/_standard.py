@@ -1,8 +1,20 @@
 r"""Mean 0 and variance 1 along some axes, and its gradient: what batch and layer norm share."""
 
+from typing import NamedTuple
+
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 
 from livenotes.activations.base import Array
+
+
+class NormGradients(NamedTuple):
+    """Gradients with respect to the input, the scale and the shift."""
+
+    g_x: Float[ndarray, "... D"]
+    g_gamma: Float[ndarray, " D"]
+    g_beta: Float[ndarray, " D"]
 
 
 def standardize(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array, Array]:

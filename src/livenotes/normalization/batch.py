@@ -3,24 +3,16 @@ r"""Batch normalization: every feature standardized over the batch {cite}`ioffe2
 Chapter: Normalization.
 """
 
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes._arguments import (
-    Number,
-    require_axes,
-    require_count,
-    require_float_dtype,
-    require_fraction,
-    require_positive,
-    require_type,
-)
-from livenotes.activations.base import Array
+from livenotes._arguments import Count, FloatDtype, Fraction, Positive
+from livenotes._validated import validated
 
-from ._standard import standardize, standardize_backward
+from ._standard import NormGradients, standardize, standardize_backward
 
 
 class RunningStats(NamedTuple):
@@ -40,12 +32,19 @@ class BatchNormTape(NamedTuple):
     var: Float[ndarray, " D"]
 
 
+def _two_examples(name: str, x: Float[ndarray, "... D"]) -> Float[ndarray, "... D"]:
+    if x.size < 2 * x.shape[-1]:
+        raise ValueError(f"{name} must hold at least two examples to normalize over, got shape {x.shape}")
+    return x
+
+
+@validated
 def batch_norm(
-    x: Float[ndarray, "... D"],
+    x: Annotated[Float[ndarray, "... D"], _two_examples],
     gamma: Float[ndarray, " D"],
     beta: Float[ndarray, " D"],
     *,
-    eps: Number = 1e-5,
+    eps: Positive = 1e-5,
 ) -> tuple[Float[ndarray, "... D"], BatchNormTape]:
     r"""Standardize each feature over the batch, then scale and shift: for training.
 
@@ -69,36 +68,32 @@ def batch_norm(
     ValueError
         The batch has fewer than two examples: their variance says nothing.
     """
-    require_axes(("x", x, "... D"), ("gamma", gamma, "D"), ("beta", beta, "D"))
-    if x.size < 2 * x.shape[-1]:
-        raise ValueError(f"x must hold at least two examples to normalize over, got shape {x.shape}")
-    x_hat, inv_std, mean, var = standardize(x, tuple(range(x.ndim - 1)), require_positive("eps", eps))
+    batch = tuple(range(x.ndim - 1))
+    x_hat, inv_std, mean, var = standardize(x, batch, eps)
     return gamma * x_hat + beta, BatchNormTape(x_hat, inv_std, gamma, mean, var)
 
 
-def batch_norm_backward(
-    tape: BatchNormTape, g: Float[ndarray, "... D"]
-) -> tuple[Float[ndarray, "... D"], Float[ndarray, " D"], Float[ndarray, " D"]]:
+@validated
+def batch_norm_backward(tape: BatchNormTape, g_y: Float[ndarray, "... D"]) -> NormGradients:
     r"""Return dL/dx, dL/dgamma and dL/dbeta.
 
     $\mu_B$ and $\sigma_B$ depend on every example, so that the part of the gradient that would shift
     or scale the whole batch drops out.
     """
-    require_type("tape", tape, BatchNormTape)
-    require_axes(("x", tape.x_hat, "... D"), ("g", g, "... D"))
-    batch = tuple(range(g.ndim - 1))
-    g_x = standardize_backward(tape.x_hat, tape.inv_std, g * tape.gamma, batch)
-    return g_x, (g * tape.x_hat).sum(axis=batch), g.sum(axis=batch)
+    batch = tuple(range(g_y.ndim - 1))
+    g_x = standardize_backward(tape.x_hat, tape.inv_std, g_y * tape.gamma, batch)
+    return NormGradients(g_x, (g_y * tape.x_hat).sum(axis=batch), g_y.sum(axis=batch))
 
 
-def running_init(features: int, dtype: Any = np.float64) -> RunningStats:
+@validated
+def running_init(features: Count, dtype: FloatDtype = np.float64) -> RunningStats:
     """Return the running statistics before the first batch: mean 0, variance 1."""
-    features, dtype = require_count("features", features), require_float_dtype(dtype)
     return RunningStats(np.zeros(features, dtype), np.ones(features, dtype))
 
 
-def update_running(running: RunningStats, tape: BatchNormTape, *, momentum: Number = 0.1) -> RunningStats:
-    r"""Move the running statistics towards those of a batch, $(1-m)\,\text{running} + m\,\text{batch}$.
+@validated
+def update_running(running: RunningStats, tape: BatchNormTape, *, momentum: Fraction = 0.1) -> RunningStats:
+    r"""Move the running statistics toward those of a batch, $(1-m)\,\text{running} + m\,\text{batch}$.
 
     Parameters
     ----------
@@ -113,16 +108,10 @@ def update_running(running: RunningStats, tape: BatchNormTape, *, momentum: Numb
     RunningStats
         The variance is averaged with the factor $N/(N-1)$, which makes it unbiased.
     """
-    require_type("running", running, RunningStats)
-    require_type("tape", tape, BatchNormTape)
-    require_axes(
-        ("tape.mean", tape.mean, "D"), ("running.mean", running.mean, "D"), ("running.var", running.var, "D")
-    )
-    share = require_fraction("momentum", momentum)
     n = tape.x_hat.size // len(tape.mean)
     return RunningStats(
-        (1 - share) * running.mean + share * tape.mean,
-        (1 - share) * running.var + share * n / (n - 1) * tape.var,
+        (1 - momentum) * running.mean + momentum * tape.mean,
+        (1 - momentum) * running.var + momentum * n / (n - 1) * tape.var,
     )
 
 
@@ -134,13 +123,14 @@ class BatchNormPredictTape(NamedTuple):
     gamma: Float[ndarray, " D"]
 
 
+@validated
 def batch_norm_predict(
     x: Float[ndarray, "... D"],
     gamma: Float[ndarray, " D"],
     beta: Float[ndarray, " D"],
     running: RunningStats,
     *,
-    eps: Number = 1e-5,
+    eps: Positive = 1e-5,
 ) -> tuple[Float[ndarray, "... D"], BatchNormPredictTape]:
     r"""Standardize with the running statistics instead of the batch's: for predicting.
 
@@ -158,24 +148,14 @@ def batch_norm_predict(
     y : array like ``x``
     tape : BatchNormPredictTape
     """
-    require_type("running", running, RunningStats)
-    require_axes(
-        ("x", x, "... D"),
-        ("gamma", gamma, "D"),
-        ("beta", beta, "D"),
-        ("running.mean", running.mean, "D"),
-        ("running.var", running.var, "D"),
-    )
-    inv_std = 1 / np.sqrt(running.var + require_positive("eps", eps))
+    inv_std = 1 / np.sqrt(running.var + eps)
     x_hat = (x - running.mean) * inv_std
     return gamma * x_hat + beta, BatchNormPredictTape(x_hat, inv_std, gamma)
 
 
-def batch_norm_predict_backward(
-    tape: BatchNormPredictTape, g: Array
-) -> tuple[Array, Float[ndarray, " D"], Float[ndarray, " D"]]:
+@validated
+def batch_norm_predict_backward(tape: BatchNormPredictTape, g_y: Float[ndarray, "... D"]) -> NormGradients:
     """Return dL/dx, dL/dgamma and dL/dbeta; the running statistics are constants."""
-    require_type("tape", tape, BatchNormPredictTape)
-    require_axes(("x", tape.x_hat, "... D"), ("g", g, "... D"))
-    batch = tuple(range(g.ndim - 1))
-    return g * (tape.gamma * tape.inv_std), (g * tape.x_hat).sum(axis=batch), g.sum(axis=batch)
+    batch = tuple(range(g_y.ndim - 1))
+    g_x = g_y * (tape.gamma * tape.inv_std)
+    return NormGradients(g_x, (g_y * tape.x_hat).sum(axis=batch), g_y.sum(axis=batch))

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes._arguments import Number, require_axes, require_positive, require_type
+from livenotes._arguments import Positive
+from livenotes._validated import validated
 
-from ._standard import standardize, standardize_backward
+from ._standard import NormGradients, standardize, standardize_backward
 
 
 class LayerNormTape(NamedTuple):
@@ -21,12 +22,13 @@ class LayerNormTape(NamedTuple):
     gamma: Float[ndarray, " D"]
 
 
+@validated
 def layer_norm(
     x: Float[ndarray, "... D"],
     gamma: Float[ndarray, " D"],
     beta: Float[ndarray, " D"],
     *,
-    eps: Number = 1e-5,
+    eps: Positive = 1e-5,
 ) -> tuple[Float[ndarray, "... D"], LayerNormTape]:
     r"""Standardize each example over its features, then scale and shift.
 
@@ -45,17 +47,13 @@ def layer_norm(
     y : array like ``x``
     tape : LayerNormTape
     """
-    require_axes(("x", x, "... D"), ("gamma", gamma, "D"), ("beta", beta, "D"))
-    x_hat, inv_std, _, _ = standardize(x, (x.ndim - 1,), require_positive("eps", eps))
+    x_hat, inv_std, _, _ = standardize(x, (x.ndim - 1,), eps)
     return gamma * x_hat + beta, LayerNormTape(x_hat, inv_std, gamma)
 
 
-def layer_norm_backward(
-    tape: LayerNormTape, g: Float[ndarray, "... D"]
-) -> tuple[Float[ndarray, "... D"], Float[ndarray, " D"], Float[ndarray, " D"]]:
+@validated
+def layer_norm_backward(tape: LayerNormTape, g_y: Float[ndarray, "... D"]) -> NormGradients:
     """Return dL/dx, dL/dgamma and dL/dbeta."""
-    require_type("tape", tape, LayerNormTape)
-    require_axes(("x", tape.x_hat, "... D"), ("g", g, "... D"))
-    batch = tuple(range(g.ndim - 1))
-    g_x = standardize_backward(tape.x_hat, tape.inv_std, g * tape.gamma, (g.ndim - 1,))
-    return g_x, (g * tape.x_hat).sum(axis=batch), g.sum(axis=batch)
+    batch = tuple(range(g_y.ndim - 1))
+    g_x = standardize_backward(tape.x_hat, tape.inv_std, g_y * tape.gamma, (g_y.ndim - 1,))
+    return NormGradients(g_x, (g_y * tape.x_hat).sum(axis=batch), g_y.sum(axis=batch))

@@ -1,12 +1,13 @@
 """Normalization of weight vectors: weight norm and cosine norm. Chapter: Normalization."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes._arguments import Number, require_axes, require_positive, require_type
+from livenotes._arguments import Positive
+from livenotes._validated import validated
 
 
 class WeightNormTape(NamedTuple):
@@ -17,8 +18,23 @@ class WeightNormTape(NamedTuple):
     scale: Float[ndarray, " H"]
 
 
+class WeightNormGradients(NamedTuple):
+    """Gradients with respect to the directions and the lengths."""
+
+    g_v: Float[ndarray, "H D"]
+    g_scale: Float[ndarray, " H"]
+
+
+def _no_zero(name: str, v: Float[ndarray, "H D"]) -> Float[ndarray, "H D"]:
+    some = v.any(axis=1)
+    if not some.all():
+        raise ValueError(f"{name} must have no row of zeros, got one at {int(np.argmin(some))}")
+    return v
+
+
+@validated
 def weight_norm(
-    v: Float[ndarray, "H D"], scale: Float[ndarray, " H"]
+    v: Annotated[Float[ndarray, "H D"], _no_zero], scale: Float[ndarray, " H"]
 ) -> tuple[Float[ndarray, "H D"], WeightNormTape]:
     r"""Weights from a direction and a length for each unit, $w = s\,v/\|v\|$ {cite}`salimans2016weight`.
 
@@ -39,26 +55,23 @@ def weight_norm(
     ValueError
         A row of ``v`` is zero and so has no direction.
     """
-    require_axes(("v", v, "H D"), ("scale", scale, "H"))
-    length = np.sqrt(np.sum(v**2, axis=1))
-    if not length.all():
-        raise ValueError(f"v must have no row of zeros, got one at {int(np.argmin(length))}")
-    unit = v / length[:, None]
-    return scale[:, None] * unit, WeightNormTape(unit, length, scale)
+    # Squares of very small or very large entries leave the range of floats: take out a power of two.
+    _, power = np.frexp(np.abs(v).max(axis=1))
+    near_one = np.ldexp(v, -power[:, None])
+    length = np.sqrt(np.sum(near_one**2, axis=1))
+    unit = near_one / length[:, None]
+    return scale[:, None] * unit, WeightNormTape(unit, np.ldexp(length, power), scale)
 
 
-def weight_norm_backward(
-    tape: WeightNormTape, g: Float[ndarray, "H D"]
-) -> tuple[Float[ndarray, "H D"], Float[ndarray, " H"]]:
+@validated
+def weight_norm_backward(tape: WeightNormTape, g_y: Float[ndarray, "H D"]) -> WeightNormGradients:
     r"""Return dL/dv and dL/dscale.
 
     The gradient of ``v`` is orthogonal to it: a step never shortens ``v``.
     """
-    require_type("tape", tape, WeightNormTape)
-    require_axes(("v", tape.unit, "H D"), ("g", g, "H D"))
-    g_scale = np.sum(g * tape.unit, axis=1)
-    across = g - g_scale[:, None] * tape.unit
-    return (tape.scale / tape.length)[:, None] * across, g_scale
+    g_scale = np.sum(g_y * tape.unit, axis=1)
+    across = g_y - g_scale[:, None] * tape.unit
+    return WeightNormGradients((tape.scale / tape.length)[:, None] * across, g_scale)
 
 
 class CosineNormTape(NamedTuple):
@@ -70,8 +83,16 @@ class CosineNormTape(NamedTuple):
     w_inv: Float[ndarray, "H 1"]
 
 
+class CosineNormGradients(NamedTuple):
+    """Gradients with respect to the inputs and the weights."""
+
+    g_x: Float[ndarray, "B D"]
+    g_w: Float[ndarray, "H D"]
+
+
+@validated
 def cosine_norm(
-    x: Float[ndarray, "B D"], w: Float[ndarray, "H D"], *, eps: Number = 1e-12
+    x: Float[ndarray, "B D"], w: Float[ndarray, "H D"], *, eps: Positive = 1e-12
 ) -> tuple[Float[ndarray, "B H"], CosineNormTape]:
     r"""Linear layer that returns cosines, $y = \frac{w\cdot x}{\|w\|\,\|x\|}$ {cite}`luo2018cosine`.
 
@@ -88,21 +109,16 @@ def cosine_norm(
         Between -1 and 1 whatever the lengths.
     tape : CosineNormTape
     """
-    require_axes(("x", x, "B D"), ("w", w, "H D"))
-    eps = require_positive("eps", eps)
     x_inv, w_inv = (1 / np.sqrt(np.sum(a**2, axis=1, keepdims=True) + eps) for a in (x, w))
     tape = CosineNormTape(x * x_inv, w * w_inv, x_inv, w_inv)
     return tape.x_unit @ tape.w_unit.T, tape
 
 
-def cosine_norm_backward(
-    tape: CosineNormTape, g: Float[ndarray, "B H"]
-) -> tuple[Float[ndarray, "B D"], Float[ndarray, "H D"]]:
+@validated
+def cosine_norm_backward(tape: CosineNormTape, g_y: Float[ndarray, "B H"]) -> CosineNormGradients:
     """Return dL/dx and dL/dw, each orthogonal to its vector: lengths do not matter."""
-    require_type("tape", tape, CosineNormTape)
     x, w, x_inv, w_inv = tape
-    require_axes(("x", x, "B D"), ("w", w, "H D"), ("g", g, "B H"))
-    g_x, g_w = g @ w, g.T @ x
+    g_x, g_w = g_y @ w, g_y.T @ x
     g_x = x_inv * (g_x - x * np.sum(g_x * x, axis=1, keepdims=True))
     g_w = w_inv * (g_w - w * np.sum(g_w * w, axis=1, keepdims=True))
-    return g_x, g_w
+    return CosineNormGradients(g_x, g_w)

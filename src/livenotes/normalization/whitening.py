@@ -5,17 +5,27 @@ root of the inverse covariance. All depend on the data through the covariance $C
 centered data, so that their gradients differ in one step only, dL/dC from dL/d(matrix).
 """
 
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes._arguments import Number, require_axes, require_positive, require_type
+from livenotes._arguments import Positive
+from livenotes._validated import validated
 
-Data = Float[ndarray, "B D"]
 Square = Float[ndarray, "D D"]
 Method = Literal["pca", "zca"]
+Data = Float[ndarray, "B D"]
+
+
+def _two_examples(name: str, x: Data) -> Data:
+    if len(x) < 2:
+        raise ValueError(f"{name} must hold at least two examples, got shape {x.shape}")
+    return x
+
+
+Examples: TypeAlias = Annotated[Data, _two_examples]
 
 
 class LinearMapTape(NamedTuple):
@@ -33,14 +43,14 @@ class LinearMapTape(NamedTuple):
     """Whether ``whiten`` turned the axes back."""
 
 
-def transform(tape: LinearMapTape, x: Data) -> Data:
+@validated
+def transform(tape: LinearMapTape, x: Float[ndarray, "N D"]) -> Float[ndarray, "N D"]:
     """Apply a map to other data, say the test set: ``(x - tape.mean) @ tape.matrix``."""
-    require_type("tape", tape, LinearMapTape)
-    require_axes(("tape.mean", tape.mean, "D"), ("x", x, "B D"))
     return (x - tape.mean) @ tape.matrix
 
 
-def normalize(x: Data, *, eps: Number = 1e-5) -> tuple[Data, LinearMapTape]:
+@validated
+def normalize(x: Examples, *, eps: Positive = 1e-5) -> tuple[Data, LinearMapTape]:
     r"""Give each feature mean 0 and variance 1, $(x-\mu)/\sqrt{\sigma^2+\epsilon}$.
 
     Parameters
@@ -57,20 +67,22 @@ def normalize(x: Data, *, eps: Number = 1e-5) -> tuple[Data, LinearMapTape]:
     """
     mean, centered = _center(x)
     variances = np.mean(centered**2, axis=0)
-    inv_std = 1 / np.sqrt(variances + require_positive("eps", eps))
+    inv_std = 1 / np.sqrt(variances + eps)
     axes = np.eye(len(mean), dtype=x.dtype)
     return centered * inv_std, LinearMapTape(
         mean, np.diag(inv_std), centered, axes, inv_std, variances, False
     )
 
 
-def normalize_backward(tape: LinearMapTape, g: Data) -> Data:
+@validated
+def normalize_backward(tape: LinearMapTape, g_y: Data) -> Data:
     """Return dL/dx."""
-    g_matrix = _g_matrix(tape, g)
-    return _through_covariance(tape, g, np.diag(-0.5 * tape.inv_std**3 * np.diag(g_matrix)))
+    g_matrix = tape.centered.T @ g_y
+    return _through_covariance(tape, g_y, np.diag(-0.5 * tape.inv_std**3 * np.diag(g_matrix)))
 
 
-def decorrelate(x: Data) -> tuple[Data, LinearMapTape]:
+@validated
+def decorrelate(x: Examples) -> tuple[Data, LinearMapTape]:
     r"""Rotate the centered data to their principal axes: the covariance becomes diagonal.
 
     Axes are ordered by falling variance; the largest component of each is made positive, because an
@@ -92,12 +104,14 @@ def decorrelate(x: Data) -> tuple[Data, LinearMapTape]:
     return centered @ axes, LinearMapTape(mean, axes, centered, axes, ones, variances, False)
 
 
-def decorrelate_backward(tape: LinearMapTape, g: Data) -> Data:
+@validated
+def decorrelate_backward(tape: LinearMapTape, g_y: Data) -> Data:
     """Return dL/dx; ValueError if two variances are equal, for then the axes are not defined."""
-    return _through_covariance(tape, g, _turn_axes(tape, _g_matrix(tape, g)))
+    return _through_covariance(tape, g_y, _turn_axes(tape, tape.centered.T @ g_y))
 
 
-def whiten(x: Data, *, method: Method = "zca", eps: Number = 1e-5) -> tuple[Data, LinearMapTape]:
+@validated
+def whiten(x: Examples, *, method: Method = "zca", eps: Positive = 1e-5) -> tuple[Data, LinearMapTape]:
     r"""Make the covariance the identity, but for $\epsilon$.
 
     ``pca`` divides by the standard deviation along each principal axis, $W = V(\Lambda+\epsilon)^{-1/2}$;
@@ -117,36 +131,32 @@ def whiten(x: Data, *, method: Method = "zca", eps: Number = 1e-5) -> tuple[Data
     y : array like ``x``
     tape : LinearMapTape
     """
-    if method not in ("pca", "zca"):
-        raise ValueError(f"method must be 'pca' or 'zca', got {method!r}")
     mean, centered = _center(x)
     variances, axes = _principal(centered)
-    inv_std = 1 / np.sqrt(variances + require_positive("eps", eps))
+    inv_std = 1 / np.sqrt(variances + eps)
     symmetric = method == "zca"
     matrix = (axes * inv_std) @ axes.T if symmetric else axes * inv_std
     return centered @ matrix, LinearMapTape(mean, matrix, centered, axes, inv_std, variances, symmetric)
 
 
-def whiten_backward(tape: LinearMapTape, g: Data) -> Data:
+@validated
+def whiten_backward(tape: LinearMapTape, g_y: Data) -> Data:
     r"""Return dL/dx {cite}`huang2018decorrelated`.
 
     For ZCA every covariance will do; PCA raises ValueError if two variances are equal, for then the
     axes are not defined.
     """
-    g_matrix = _g_matrix(tape, g)
+    g_matrix = tape.centered.T @ g_y
     v, r = tape.axes, tape.inv_std
     if not tape.symmetric:
         g_variances = -0.5 * r**3 * np.einsum("ij,ij->j", v, g_matrix)
-        return _through_covariance(tape, g, _turn_axes(tape, g_matrix * r) + (v * g_variances) @ v.T)
+        return _through_covariance(tape, g_y, _turn_axes(tape, g_matrix * r) + (v * g_variances) @ v.T)
     # (f(a) - f(b)) / (a - b) for f(a) = a^{-1/2}, in a form that is right for a = b too
     divided = -(np.multiply.outer(r, r) ** 2) / np.add.outer(r, r)
-    return _through_covariance(tape, g, v @ (divided * (v.T @ g_matrix @ v)) @ v.T)
+    return _through_covariance(tape, g_y, v @ (divided * (v.T @ g_matrix @ v)) @ v.T)
 
 
 def _center(x: Data) -> tuple[Float[ndarray, " D"], Data]:
-    require_axes(("x", x, "B D"))
-    if len(x) < 2:
-        raise ValueError(f"x must hold at least two examples, got shape {x.shape}")
     mean = x.mean(axis=0)
     return mean, x - mean
 
@@ -157,12 +167,6 @@ def _principal(centered: Data) -> tuple[Float[ndarray, " D"], Square]:
     variances, axes = np.maximum(variances[::-1], 0), axes[:, ::-1]  # rounding can leave one below 0
     largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0)
     return variances, axes * np.sign(largest)
-
-
-def _g_matrix(tape: LinearMapTape, g: Data) -> Square:
-    require_type("tape", tape, LinearMapTape)
-    require_axes(("x", tape.centered, "B D"), ("g", g, "B D"))
-    return tape.centered.T @ g
 
 
 def _turn_axes(tape: LinearMapTape, g_axes: Square) -> Square:
@@ -177,8 +181,8 @@ def _turn_axes(tape: LinearMapTape, g_axes: Square) -> Square:
     return tape.axes @ ((tape.axes.T @ g_axes) / gaps) @ tape.axes.T
 
 
-def _through_covariance(tape: LinearMapTape, g: Data, g_covariance: Square) -> Data:
+def _through_covariance(tape: LinearMapTape, g_y: Data, g_covariance: Square) -> Data:
     """Return dL/dx: through the product, through the covariance, then through the mean."""
     x = tape.centered
-    g_centered = g @ tape.matrix.T + x @ (g_covariance + g_covariance.T) / len(x)
+    g_centered = g_y @ tape.matrix.T + x @ (g_covariance + g_covariance.T) / len(x)
     return g_centered - g_centered.mean(axis=0)

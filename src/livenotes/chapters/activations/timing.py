@@ -81,7 +81,8 @@ def cost(repeats: int = 15) -> Cost:
 
 
 def _times(record: Activation, x: ndarray, g: ndarray) -> tuple[float, float]:
-    return _time(lambda: record(x)), _time(lambda: record.backward(x, g))
+    _, tape = record.forward(x)
+    return _time(lambda: record(x)), _time(lambda: record.backward(tape, g))
 
 
 def _time(call: Callable[[], object]) -> float:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from livenotes.activations import relu
+from livenotes.activations import ActivationTape, relu
 from livenotes.activations.base import Array
 from livenotes.dense import Layer
 from livenotes.dropout import (
@@ -146,10 +146,10 @@ class Connections(Noise):
 
 
 class NoisyTape(NamedTuple):
-    """What ``backward`` needs from ``forward``: the data, each hidden layer's input, what was dropped."""
+    """What ``backward`` needs from ``forward``: the data, each hidden layer's ReLU, what was dropped."""
 
     x: Array
-    before: tuple[Array, ...]
+    hidden: tuple[ActivationTape, ...]
     fed: tuple[Any, ...]
 
 
@@ -157,21 +157,22 @@ def forward(
     layers: Sequence[Layer], x: Array, noise: Noise, rng: np.random.Generator
 ) -> tuple[Array, NoisyTape]:
     """Run a ReLU net with noise; the output is linear."""
-    s, before, fed = x @ layers[0].w.T + layers[0].b, [], []
+    s, hidden, fed = x @ layers[0].w.T + layers[0].b, [], []
     for layer in layers[1:]:
-        before.append(s)
-        s, tape = noise.feed(relu(s), s, layer, rng)
+        h, bent = relu.forward(s)
+        s, tape = noise.feed(h, s, layer, rng)
+        hidden.append(bent)
         fed.append(tape)
-    return s, NoisyTape(x, tuple(before), tuple(fed))
+    return s, NoisyTape(x, tuple(hidden), tuple(fed))
 
 
 def backward(layers: Sequence[Layer], tape: NoisyTape, noise: Noise, g: Array) -> list[Layer]:
     """Return dL/d(layers) from dL/d(out)."""
     g_layers = []
-    for layer, s, fed in reversed(list(zip(layers[1:], tape.before, tape.fed, strict=True))):
+    for layer, bent, fed in reversed(list(zip(layers[1:], tape.hidden, tape.fed, strict=True))):
         g_layer, g_h = noise.back(fed, layer, g)
         g_layers.append(g_layer)
-        g = relu.backward(s, g_h)
+        g = relu.backward(bent, g_h)
     g_layers.append(Layer(g.T @ tape.x, g.sum(axis=0)))
     return g_layers[::-1]
 

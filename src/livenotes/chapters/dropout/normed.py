@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from livenotes import dense
-from livenotes.activations import relu
+from livenotes.activations import ActivationTape, relu
 from livenotes.activations.base import Array
 from livenotes.dense import Layer
 from livenotes.dropout import DropoutTape, dropout, dropout_backward
@@ -89,7 +89,7 @@ class BlockTape(NamedTuple):
 
     h: Array
     norm: BatchNormTape
-    s: Array
+    bent: ActivationTape
     dropped: DropoutTape
 
 
@@ -112,8 +112,9 @@ def forward(net: Net, x: Array, rates: Sequence[float], rng: np.random.Generator
     tapes, h = [], x
     for block, rate in zip(net.blocks, rates, strict=True):
         s, norm = batch_norm(h @ block.w.T, block.gamma, block.beta)
-        kept, dropped = dropout(relu(s), rng, rate=rate)
-        tapes.append(BlockTape(h, norm, s, dropped))
+        bend, bent = relu.forward(s)
+        kept, dropped = dropout(bend, rng, rate=rate)
+        tapes.append(BlockTape(h, norm, bent, dropped))
         h = kept
     return h @ net.out.w.T + net.out.b, NetTape(tapes, h)
 
@@ -123,7 +124,7 @@ def backward(net: Net, tape: NetTape, g: Array) -> Net:
     g_out, g = Layer(g.T @ tape.h, g.sum(axis=0)), g @ net.out.w
     g_blocks = []
     for block, own in zip(reversed(net.blocks), reversed(tape.blocks), strict=True):
-        g = relu.backward(own.s, dropout_backward(own.dropped, g))
+        g = relu.backward(own.bent, dropout_backward(own.dropped, g))
         g, g_gamma, g_beta = batch_norm_backward(own.norm, g)
         g_blocks.append(Block(g.T @ own.h, g_gamma, g_beta))
         g = g @ block.w
