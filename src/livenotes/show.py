@@ -1,6 +1,8 @@
 """What a notebook shows besides figures: the package's own source, and small tables."""
 
+import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,10 +22,28 @@ class Markdown:
         return self.text
 
 
+SECTION = re.compile(r"\n\n *\w[\w ]*\n *-{3,}\n")  # of a docstring: Parameters, Returns, Raises ...
+
+
 def source(*functions: Callable[..., Any]) -> Markdown:
-    """Show the source of functions as it stands in the package, so that book and code cannot differ."""
-    code = "\n\n".join(textwrap.dedent(inspect.getsource(function)).rstrip() for function in functions)
+    """Show the source of functions as it stands in the package, so that book and code cannot differ.
+
+    Decorators are left out, and so are the sections of a docstring: types and shapes stand in the signature,
+    and the rest belongs into the reference.
+    """
+    code = "\n\n".join(map(_as_a_chapter_shows_it, functions))
     return Markdown(f"```python\n{code}\n```")
+
+
+def _as_a_chapter_shows_it(function: Callable[..., Any]) -> str:
+    code = textwrap.dedent(inspect.getsource(function)).rstrip()
+    definition: Any = ast.parse(code).body[0]
+    documentation = ast.get_source_segment(code, definition.body[0]) or ""
+    section = SECTION.search(documentation)
+    if section:
+        kept = documentation[: section.start()]
+        code = code.replace(documentation, kept + ("\n    " if "\n" in kept else "") + '"""', 1)
+    return "\n".join(code.splitlines()[definition.lineno - 1 :])
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Markdown:

@@ -1,5 +1,8 @@
 """The digits: the data that scikit-learn installs, in one split, standardized."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -47,5 +50,12 @@ def test_the_caller_may_write_into_what_it_gets():
 def test_bad_order_is_named():
     with pytest.raises(ValueError, match=r"order must be a permutation of 0..63, got shape \(64,\)"):
         digits(order=np.zeros(64, int))
-    with pytest.raises(ValueError, match=r"order must be in 0\.\.63, got 0\.\.64"):
+    with pytest.raises(ValueError, match=r"order must be in 0\.\.63, got 1\.\.64"):
+        digits(order=np.arange(64) + 1)
+    with pytest.raises(ValueError, match=r"order must have axes \(64\), got shape \(65,\)"):
         digits(order=np.arange(65))
+
+
+def test_scikit_learn_is_imported_when_digits_are_asked_for_and_not_before():
+    code = "import sys, livenotes.datasets.digits; sys.exit('sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,14 +3,15 @@ r"""The adding problem: remember two marked numbers among many, and add them.
 Source: {cite}`hochreiter1997long`, experiment 4. Used in the chapters on recurrent networks and the LSTM.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes._arguments import require_count, require_generator
+from livenotes._arguments import Count, at_least
+from livenotes._validated import validated
 
 SOLVED = 0.04  # a sequence counts as solved if its absolute error is below this
 
@@ -23,7 +24,8 @@ class AddingTask(NamedTuple):
     mask: Bool[ndarray, "T B"]
 
 
-def adding(rng: Generator, size: int, steps: int) -> AddingTask:
+@validated
+def adding(rng: Generator, size: Count, steps: Annotated[int, at_least(6)]) -> AddingTask:
     r"""Draw sequences of the adding problem.
 
     Numbers are uniform on $[-1, 1]$. One of the first ten is marked, then another among the first
@@ -48,15 +50,12 @@ def adding(rng: Generator, size: int, steps: int) -> AddingTask:
     Raises
     ------
     TypeError, ValueError
-        If ``rng`` is no Generator, or ``size`` or ``steps`` no integer that large.
+        If ``rng`` is not a Generator, or ``size`` or ``steps`` not an integer that large.
 
     References
     ----------
     {cite}`hochreiter1997long`, experiment 4
     """
-    require_generator(rng)
-    require_count("size", size)
-    require_count("steps", steps, 6)
     longest, each = steps + steps // 10, np.arange(size)
     lengths = rng.integers(steps, longest + 1, size)
     mask = np.arange(longest)[:, None] < lengths

@@ -10,7 +10,8 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes._arguments import require_count, require_generator
+from livenotes._arguments import Count
+from livenotes._validated import validated
 
 from ._symbols import one_hot
 
@@ -23,7 +24,10 @@ class CopyTask(NamedTuple):
     target: Int[ndarray, "T B"]
 
 
-def copy_memory(rng: Generator, size: int, delay: int, *, length: int = 10, alphabet: int = 8) -> CopyTask:
+@validated
+def copy_memory(
+    rng: Generator, size: Count, delay: Count, *, length: Count = 10, alphabet: Count = 8
+) -> CopyTask:
     r"""Draw sequences of the copy memory task.
 
     S symbols out of K, then ``delay`` - 1 blanks, the signal, and S blanks; the answer is blank until the
@@ -51,17 +55,12 @@ def copy_memory(rng: Generator, size: int, delay: int, *, length: int = 10, alph
     Raises
     ------
     TypeError, ValueError
-        If ``rng`` is no Generator, or a count no integer of at least 1.
+        If ``rng`` is not a Generator, or a count not an integer of at least 1.
 
     References
     ----------
     {cite}`arjovsky2016unitary`, section 5.1, after {cite}`hochreiter1997long`
     """
-    require_generator(rng)
-    require_count("size", size)
-    require_count("delay", delay)
-    require_count("length", length)
-    require_count("alphabet", alphabet)
     remembered = rng.integers(alphabet, size=(length, size))
     symbols = np.full((delay + 2 * length, size), alphabet)
     symbols[:length] = remembered

@@ -4,7 +4,6 @@ Used in the chapter on word vectors.
 """
 
 import re
-from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +12,9 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes._arguments import require_count
+from livenotes._arguments import Count
+from livenotes._validated import validated
+from livenotes.embeddings.vocabulary import build_vocabulary, encode
 
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 
@@ -35,7 +36,8 @@ class WordPairs(NamedTuple):
     rating: Float[ndarray, " N"]
 
 
-def lee_corpus(*, min_count: int = 1) -> Corpus:
+@validated
+def lee_corpus(*, min_count: Count = 1) -> Corpus:
     """Three hundred short news texts of the Australian Broadcasting Corporation.
 
     Words are runs of letters in lower case, with apostrophes inside.
@@ -54,7 +56,7 @@ def lee_corpus(*, min_count: int = 1) -> Corpus:
     Raises
     ------
     TypeError, ValueError
-        If ``min_count`` is no integer of at least 1.
+        If ``min_count`` is not an integer of at least 1.
     ImportError
         If gensim is not installed.
 
@@ -62,18 +64,14 @@ def lee_corpus(*, min_count: int = 1) -> Corpus:
     ----------
     {cite}`lee2005empirical`
     """
-    require_count("min_count", min_count)
     texts = _file("lee_background.cor").read_text(encoding="utf-8").splitlines()
     documents = [WORD.findall(text.lower()) for text in texts]
-    counted = Counter(word for document in documents for word in document)
-    kept = sorted((-count, word) for word, count in counted.items() if count >= min_count)
-    vocabulary = tuple(word for _, word in kept)
-    number = {word: n for n, word in enumerate(vocabulary)}
-    numbered = [[number[word] for word in document if word in number] for document in documents]
+    vocabulary = build_vocabulary(documents, min_count=min_count)
+    numbered = encode(vocabulary, documents)
     return Corpus(
-        vocabulary=vocabulary,
-        counts=np.array([-count for count, _ in kept], dtype=np.int64),
-        tokens=np.array([n for document in numbered for n in document], dtype=np.int64),
+        vocabulary=vocabulary.words,
+        counts=vocabulary.counts,
+        tokens=np.concatenate(numbered),
         starts=np.cumsum([0, *map(len, numbered)], dtype=np.int64),
     )
 
@@ -126,7 +124,11 @@ def _word_pairs(name: str) -> WordPairs:
 
 
 def _file(name: str) -> Path:
-    """Path of one of gensim's test files, found without the second that importing gensim takes."""
+    """Path of one of gensim's data files.
+
+    They are where ``gensim.test.utils.datapath`` says, gensim's public way to them; asking it would import
+    all of gensim, which takes a second.
+    """
     package = find_spec("gensim")
     if package is None or not package.submodule_search_locations:
         raise ImportError("the word corpora come with gensim, which is not installed: pip install gensim")

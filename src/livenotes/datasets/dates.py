@@ -8,7 +8,7 @@ Used in the chapter on attention.
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from babel import Locale
@@ -17,13 +17,8 @@ from jaxtyping import Bool, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes._arguments import (
-    require_choice,
-    require_count,
-    require_generator,
-    require_ids,
-    require_type,
-)
+from livenotes._arguments import Count, require_ids
+from livenotes._validated import validated
 
 PAD, START, END = "<pad>", "<start>", "<end>"  # the first three symbols of every vocabulary
 STYLES = ("full", "long", "medium", "short")
@@ -32,7 +27,16 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2099, 12, 31)
 NO_COUNTRY = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
 Split = Literal["train", "validation", "test"]
-SPLITS = ("train", "validation", "test")
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+
+def _marked(name: str, vocabulary: tuple[str, ...]) -> tuple[str, ...]:
+    if vocabulary[:3] != (PAD, START, END):
+        raise ValueError(f"{name} must start with {PAD}, {START}, {END}, got {vocabulary[:3]}")
+    return vocabulary
+
+
+Vocabulary: TypeAlias = Annotated[tuple[str, ...], _marked]
 
 
 class Translations(NamedTuple):
@@ -48,9 +52,15 @@ class Translations(NamedTuple):
     target_texts: tuple[str, ...]
 
 
-def encode(
-    texts: Sequence[str], vocabulary: tuple[str, ...]
-) -> tuple[Int[ndarray, "T B"], Bool[ndarray, "T B"]]:
+def _written(texts: Sequence[str], vocabulary: Vocabulary) -> None:
+    for text in texts:
+        unknown = sorted(set(text) - {*vocabulary})
+        if unknown:
+            raise ValueError(f"texts must be written with the vocabulary, got {unknown} in {text!r}")
+
+
+@validated(where=_written)
+def encode(texts: Sequence[str], vocabulary: Vocabulary) -> tuple[Int[ndarray, "T B"], Bool[ndarray, "T B"]]:
     """Number the characters of each text between a start and an end symbol.
 
     Parameters
@@ -71,28 +81,26 @@ def encode(
     TypeError, ValueError
         If the vocabulary does not start with the three symbols, or a character is not in the vocabulary.
     """
-    require_type("texts", texts, Sequence)
-    _require_vocabulary(vocabulary)
     number = {symbol: n for n, symbol in enumerate(vocabulary)}
     numbers = np.full((max(map(len, texts), default=0) + 2, len(texts)), number[PAD])
     for column, text in zip(numbers.T, texts, strict=True):
-        unknown = sorted(set(text) - number.keys())
-        if unknown:
-            raise ValueError(f"texts must be written with the vocabulary, got {unknown} in {text!r}")
         column[: len(text) + 2] = [number[symbol] for symbol in (START, *text, END)]
     return numbers, numbers != number[PAD]
 
 
-def decode(numbers: Int[ndarray, "T B"], vocabulary: tuple[str, ...]) -> tuple[str, ...]:
+def _indices(numbers: Int[ndarray, "T B"], vocabulary: Vocabulary) -> None:
+    require_ids("numbers", numbers, len(vocabulary))
+
+
+@validated(where=_indices)
+def decode(numbers: Int[ndarray, "T B"], vocabulary: Vocabulary) -> tuple[str, ...]:
     """Texts that the numbers spell, each up to its first end symbol; start symbols and padding say nothing.
 
     Raises
     ------
     TypeError, ValueError
-        If the vocabulary does not start with the three symbols, or a number is no index into the vocabulary.
+        If the vocabulary does not start with the three symbols, or a number is not an index into it.
     """
-    _require_vocabulary(vocabulary)
-    require_ids("numbers", numbers, len(vocabulary))
     texts = []
     for column in numbers.T:
         symbols = [vocabulary[n] for n in column]
@@ -101,8 +109,9 @@ def decode(numbers: Int[ndarray, "T B"], vocabulary: tuple[str, ...]) -> tuple[s
     return tuple(texts)
 
 
+@validated
 def dates(
-    rng: Generator, size: int, *, split: Split = "train", target: Literal["iso", "en"] = "iso"
+    rng: Generator, size: Count, *, split: Split = "train", target: Literal["iso", "en"] = "iso"
 ) -> Translations:
     """Draw days of 1900 to 2099, written in French in a random style, and in ISO 8601 or in English.
 
@@ -126,12 +135,8 @@ def dates(
     Raises
     ------
     TypeError, ValueError
-        If ``rng`` is no Generator, ``size`` no integer of at least 1, or a word none of those above.
+        If ``rng`` is not a Generator, ``size`` not an integer of at least 1, or a word none of those above.
     """
-    require_generator(rng)
-    require_count("size", size)
-    require_choice("split", split, SPLITS)
-    require_choice("target", target, ("iso", "en"))
     first, last = FIRST_DAY.toordinal(), LAST_DAY.toordinal()
     days = np.arange(first, last + 1)
     drawn = [date.fromordinal(n) for n in rng.choice(days[_belongs(days, split)], size).tolist()]
@@ -141,6 +146,7 @@ def dates(
     return _translations(source_texts, target_texts, *_date_vocabularies(target))
 
 
+@validated
 def territories(split: Split = "train") -> Translations:
     """Names of countries and territories in French and in English.
 
@@ -162,7 +168,6 @@ def territories(split: Split = "train") -> Translations:
     ValueError
         If ``split`` is another word.
     """
-    require_choice("split", split, SPLITS)
     french, english = Locale("fr").territories, Locale("en").territories
     codes = sorted(c for c in french.keys() & english.keys() if c.isalpha() and c not in NO_COUNTRY)
     chosen = [code for n, code in enumerate(codes) if _belongs(n, split)]
@@ -194,12 +199,6 @@ def _date_vocabularies(target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _vocabulary(texts: Iterable[str]) -> tuple[str, ...]:
     return (PAD, START, END, *sorted({character for text in texts for character in text}))
-
-
-def _require_vocabulary(vocabulary: tuple[str, ...]) -> None:
-    require_type("vocabulary", vocabulary, tuple)
-    if vocabulary[:3] != (PAD, START, END):
-        raise ValueError(f"vocabulary must start with {PAD}, {START}, {END}, got {vocabulary[:3]}")
 
 
 def _translations(

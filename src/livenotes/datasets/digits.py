@@ -4,14 +4,14 @@ Used in the chapter on activation functions and in the last one.
 """
 
 from functools import cache
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
-from sklearn.datasets import load_digits
 
-from livenotes._arguments import require_float_dtype, require_ids
+from livenotes._arguments import FloatDtype, require_ids
+from livenotes._validated import validated
 
 TRAINING = 1437  # four fifths; the 360 others are for validation
 _SPLIT_SEED = 1797  # fixed once, so that every experiment of the book sees the same split
@@ -26,7 +26,17 @@ class Digits(NamedTuple):
     labels_val: Int[ndarray, " V"]
 
 
-def digits(*, order: Int[ndarray, " 64"] | None = None, dtype: type[np.floating] = np.float64) -> Digits:
+def _permutation(name: str, order: Int[ndarray, " 64"]) -> Int[ndarray, " 64"]:
+    require_ids(name, order, 64)
+    if not np.array_equal(np.sort(order), np.arange(64)):
+        raise ValueError(f"{name} must be a permutation of 0..63, got shape {order.shape}, {order[:8]} ...")
+    return order
+
+
+@validated
+def digits(
+    *, order: Annotated[Int[ndarray, " 64"], _permutation] | None = None, dtype: FloatDtype = np.float64
+) -> Digits:
     """Load the digits, standardized, in one fixed split.
 
     From every pixel its training mean is subtracted, and all are divided by one number, the training
@@ -47,13 +57,9 @@ def digits(*, order: Int[ndarray, " 64"] | None = None, dtype: type[np.floating]
     Raises
     ------
     TypeError, ValueError
-        If ``dtype`` is no float type, or ``order`` not a permutation of 0 … 63.
+        If ``dtype`` is not a float type, or ``order`` not a permutation of 0 … 63.
     """
     pixels = np.arange(64) if order is None else order
-    require_ids("order", pixels, 64)
-    if not np.array_equal(np.sort(pixels), np.arange(64)):
-        raise ValueError(f"order must be a permutation of 0..63, got shape {pixels.shape}, {pixels[:8]} ...")
-    require_float_dtype(dtype)
     images, labels = _shuffled()
     train = images[:TRAINING]
     x = ((images - train.mean(axis=0)) / (train - train.mean(axis=0)).std()).astype(dtype)[:, pixels]
@@ -62,6 +68,8 @@ def digits(*, order: Int[ndarray, " 64"] | None = None, dtype: type[np.floating]
 
 @cache
 def _shuffled() -> tuple[Float[ndarray, "N 64"], Int[ndarray, " N"]]:
+    from sklearn.datasets import load_digits  # here, because it takes a second and brings most of SciPy
+
     images, labels = load_digits(return_X_y=True)
     turn = np.random.default_rng(_SPLIT_SEED).permutation(len(images))
     return images[turn], labels[turn]

@@ -1,12 +1,15 @@
 """Two-class problems in the plane that a straight line cannot solve. Chapter: Activation functions."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from livenotes._arguments import require_count, require_generator, require_nonnegative, require_positive
+from livenotes._arguments import NonNegative, Positive, at_least
+from livenotes._validated import validated
+
+TwoOrMore: TypeAlias = Annotated[int, at_least(2)]
 
 
 class Planar(NamedTuple):
@@ -16,7 +19,8 @@ class Planar(NamedTuple):
     labels: Int[ndarray, " N"]
 
 
-def xor(rng: np.random.Generator, n: int, *, noise: float = 0.3) -> Planar:
+@validated
+def xor(rng: np.random.Generator, n: TwoOrMore, *, noise: NonNegative = 0.3) -> Planar:
     """Four round clouds on the corners of a square; opposite corners share a class.
 
     Parameters
@@ -31,13 +35,14 @@ def xor(rng: np.random.Generator, n: int, *, noise: float = 0.3) -> Planar:
     -------
     Planar
     """
-    labels = _labels(rng, n, noise)
+    labels = _labels(rng, n)
     side = rng.choice([-1.0, 1.0], size=n)
     corners = np.stack([side, np.where(labels == 1, -side, side)], axis=1)
     return Planar(corners + rng.normal(scale=noise, size=(n, 2)), labels)
 
 
-def moons(rng: np.random.Generator, n: int, *, noise: float = 0.1) -> Planar:
+@validated
+def moons(rng: np.random.Generator, n: TwoOrMore, *, noise: NonNegative = 0.1) -> Planar:
     """Two half circles of radius 1, each reaching into the other's hollow, centered on the origin.
 
     Parameters
@@ -52,14 +57,17 @@ def moons(rng: np.random.Generator, n: int, *, noise: float = 0.1) -> Planar:
     -------
     Planar
     """
-    labels = _labels(rng, n, noise)
+    labels = _labels(rng, n)
     angle = rng.uniform(0, np.pi, size=n)
     upper = np.stack([np.cos(angle) - 0.5, np.sin(angle) - 0.25], axis=1)
     curve = np.where(labels[:, None] == 1, -upper, upper)  # the second is the first turned by 180 degrees
     return Planar(curve + rng.normal(scale=noise, size=(n, 2)), labels)
 
 
-def spirals(rng: np.random.Generator, n: int, *, noise: float = 0.05, turns: float = 1.0) -> Planar:
+@validated
+def spirals(
+    rng: np.random.Generator, n: TwoOrMore, *, noise: NonNegative = 0.05, turns: Positive = 1.0
+) -> Planar:
     """Two arms that wind about the origin, one the other turned by 180 degrees.
 
     Source: {cite}`lang1988learning`, with noise and with a length that can be set.
@@ -83,16 +91,12 @@ def spirals(rng: np.random.Generator, n: int, *, noise: float = 0.05, turns: flo
     ValueError
         If ``turns`` is not positive.
     """
-    turns = require_positive("turns", turns)
-    labels = _labels(rng, n, noise)
+    labels = _labels(rng, n)
     along = np.sqrt(rng.uniform(size=n))  # the outer part of an arm is longer and gets more points
     radius, angle = 0.2 + 1.3 * along, 2 * np.pi * turns * along + np.pi * labels
     arm = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return Planar(arm + rng.normal(scale=noise, size=(n, 2)), labels)
 
 
-def _labels(rng: np.random.Generator, n: int, noise: float) -> Int[ndarray, " N"]:
-    require_generator(rng)
-    require_count("n", n, least=2)
-    require_nonnegative("noise", noise)
+def _labels(rng: np.random.Generator, n: int) -> Int[ndarray, " N"]:
     return rng.permutation(np.arange(n) % 2)

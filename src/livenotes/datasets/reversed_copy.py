@@ -11,7 +11,8 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes._arguments import require_choice, require_count, require_generator
+from livenotes._arguments import Count
+from livenotes._validated import validated
 
 from ._symbols import one_hot
 
@@ -24,12 +25,13 @@ class CopyPairs(NamedTuple):
     target: Int[ndarray, "T B"]
 
 
+@validated
 def reversed_copy(
     rng: Generator,
-    size: int,
-    steps: int,
+    size: Count,
+    steps: Count,
     *,
-    alphabet: int = 8,
+    alphabet: Count = 8,
     order: Literal["reversed", "same"] = "reversed",
 ) -> CopyPairs:
     """Draw random sequences and their copies.
@@ -54,17 +56,12 @@ def reversed_copy(
     Raises
     ------
     TypeError, ValueError
-        If ``rng`` is no Generator, a count no integer of at least 1, or ``order`` another word.
+        If ``rng`` is not a Generator, a count not an integer of at least 1, or ``order`` another word.
 
     References
     ----------
     On reversing the source: {cite}`sutskever2014sequence`, section 3.3
     """
-    require_generator(rng)
-    require_count("size", size)
-    require_count("steps", steps)
-    require_count("alphabet", alphabet)
-    require_choice("order", order, ("reversed", "same"))
     source = rng.integers(alphabet, size=(steps, size))
     target = source[::-1] if order == "reversed" else source
     return CopyPairs(one_hot(source, alphabet), source, target.copy())

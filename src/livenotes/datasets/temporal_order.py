@@ -3,14 +3,15 @@ r"""The temporal order problem: in which order did two rare symbols come?
 Source: {cite}`hochreiter1997long`, experiment 6a. Used in the chapters on recurrent networks and the LSTM.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes._arguments import require_count, require_generator
+from livenotes._arguments import Count, at_least
+from livenotes._validated import validated
 
 from ._symbols import one_hot
 
@@ -27,7 +28,8 @@ class TemporalOrderTask(NamedTuple):
     positions: Int[ndarray, "2 B"]
 
 
-def temporal_order(rng: Generator, size: int, steps: int) -> TemporalOrderTask:
+@validated
+def temporal_order(rng: Generator, size: Count, steps: Annotated[int, at_least(10)]) -> TemporalOrderTask:
     r"""Draw sequences of the temporal order problem.
 
     A sequence starts with E, ends with the trigger B, and holds random distractors a, b, c, d in between but
@@ -51,15 +53,12 @@ def temporal_order(rng: Generator, size: int, steps: int) -> TemporalOrderTask:
     Raises
     ------
     TypeError, ValueError
-        If ``rng`` is no Generator, or ``size`` or ``steps`` no integer that large.
+        If ``rng`` is not a Generator, or ``size`` or ``steps`` not an integer that large.
 
     References
     ----------
     {cite}`hochreiter1997long`, experiment 6a
     """
-    require_generator(rng)
-    require_count("size", size)
-    require_count("steps", steps, 10)
     each = np.arange(size)
     symbols = rng.integers(SYMBOLS.index("a"), SYMBOLS.index("E"), (steps, size))
     symbols[0], symbols[-1] = SYMBOLS.index("E"), SYMBOLS.index("B")
