@@ -31,7 +31,7 @@ def ours(name: str, x: ndarray, g: ndarray) -> Callable[[], Any]:
 
     def run() -> Any:
         _, tape = cell.forward(params, x, state0)
-        cell.backward(params, tape, g)
+        cell.backward(tape, g)
         return tape
 
     return run

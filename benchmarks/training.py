@@ -38,7 +38,7 @@ def ours(name: str, x: ndarray, target: ndarray) -> Callable[[], None]:
         _, g = squared_error(outputs[-1] @ w.T + b, target)
         g_outputs = np.zeros_like(outputs)
         g_outputs[-1] = g @ w
-        g_net = (cell.backward(params, tape, g_outputs).g_params, g.T @ outputs[-1], g.sum(axis=0))
+        g_net = (cell.backward(tape, g_outputs).g_params, g.T @ outputs[-1], g.sum(axis=0))
         net, state = adam(net, clip_by_norm(g_net, LIMIT), state, lr=RATE)
 
     return step

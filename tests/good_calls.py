@@ -35,7 +35,7 @@ def layer(cell):
         "init": {"rng": RNG, "inputs": 3, "hidden": hidden},
         "zero_state": {"params": params, "batch": 2},
         "forward": {"params": params, "x": SEQUENCE, "state0": state, "mask": MASK},
-        "backward": {"params": params, "tape": tape, "g_outputs": outputs.copy(), "g_state": state},
+        "backward": {"tape": tape, "g_outputs": outputs.copy(), "g_state": state},
         "final_state": {"tape": tape},
     }
     if cell.step:
@@ -59,6 +59,13 @@ def recurrent():
         for function, arguments in layer(cell).items():
             varied = options if function in ("forward", "step") else {}
             calls[f"recurrent.{module}.{function}"] = {**bound, **arguments, **varied}
+        if not bound:
+            back = calls[f"recurrent.{module}.backward"]
+            calls[f"recurrent.{module}.step_back"] = {
+                "tape": back["tape"],
+                "t": 1,
+                "g_state": back["g_state"],
+            }
     return calls
 
 

@@ -47,16 +47,22 @@ def test_every_activation_passes_torchs_own_check(act, rng):
     assert torch.autograd.gradcheck(torch_bridge.activation(act), x)
 
 
-def recurrent_layer(cell):
-    """Outputs and final state as one function; its tape holds the parameters that backward asks for."""
+def recurrent_layers(*cells):
+    """Each layer as it is, and with the final state as a second output."""
 
-    def forward(params, x, state0):
-        outputs, tape = cell.forward(params, x, state0)
-        return (outputs, cell.final_state(tape)), (params, tape)
+    def with_final_state(cell):
+        def forward(params, x, state0):
+            outputs, tape = cell.forward(params, x, state0)
+            return (outputs, cell.final_state(tape)), tape
 
-    params = cell.init(RNG, 3, 2)
-    arguments = params, RNG.normal(size=(3, 2, 3)), cell.zero_state(params, 2)
-    return forward, lambda saved, g: cell.backward(*saved, *g), arguments
+        return forward, lambda tape, g: cell.backward(tape, *g)
+
+    methods = []
+    for cell in cells:
+        params = cell.init(RNG, 3, 2)
+        arguments = params, RNG.normal(size=(3, 2, 3)), cell.zero_state(params, 2)
+        methods += [(cell.forward, cell.backward, arguments), (*with_final_state(cell), arguments)]
+    return methods
 
 
 def loss(function, outputs, *targets):
@@ -149,11 +155,11 @@ METHODS = {
     "normalization.whitening.whiten_backward": [
         (partial(NORMS.whiten, method=method), NORMS.whiten_backward, (X,)) for method in ("zca", "pca")
     ],
-    "recurrent.bidirectional.backward": [recurrent_layer(bidirectional.over(CELL))],
-    "recurrent.elman.backward": [recurrent_layer(c) for name, c in CELLS.items() if "elman" in name],
-    "recurrent.gru.backward": [recurrent_layer(c) for name, c in CELLS.items() if "gru" in name],
-    "recurrent.lstm.backward": [recurrent_layer(c) for name, c in CELLS.items() if "lstm" in name],
-    "recurrent.stacked.backward": [recurrent_layer(stacked.over(*PAIR))],
+    "recurrent.bidirectional.backward": recurrent_layers(bidirectional.over(CELL)),
+    "recurrent.elman.backward": recurrent_layers(*(c for name, c in CELLS.items() if "elman" in name)),
+    "recurrent.gru.backward": recurrent_layers(*(c for name, c in CELLS.items() if "gru" in name)),
+    "recurrent.lstm.backward": recurrent_layers(*(c for name, c in CELLS.items() if "lstm" in name)),
+    "recurrent.stacked.backward": recurrent_layers(stacked.over(*PAIR)),
     "residual.backward": [
         (partial(residual.forward, kind), residual.backward, (residual.init(RNG, kind, 3), X))
         for kind in residual.BLOCKS

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from livenotes._trees import leaves, unflatten
-from livenotes.recurrent import CELLS, bidirectional, stacked
+from livenotes.recurrent import CELLS, bidirectional, elman, gru, lstm, stacked
 
 COMPOSED = {
     "bidirectional_lstm": bidirectional.over(CELLS["lstm"]),
@@ -15,6 +15,7 @@ COMPOSED = {
     "bidirectional_stack": bidirectional.over(stacked.over(CELLS["gru"], CELLS["lstm"])),
 }
 LAYERS = {**CELLS, **COMPOSED}
+STEP_BACK = {name: {"e": elman, "l": lstm, "g": gru}[name[0]].step_back for name in CELLS}
 
 
 def random_like(rng, tree, scale=0.6):

@@ -30,7 +30,7 @@ def test_values_and_gradients_are_those_of_the_equations(name, dtype, lengths, r
     mask = None if lengths is None else mask_from_lengths(np.array(lengths), 7)
     outputs, tape = cell.forward(params, x, state0, mask)
     g_outputs, g_state = random_like(rng, outputs), random_like(rng, state0)
-    ours = cell.backward(params, tape, g_outputs, g_state)
+    ours = cell.backward(tape, g_outputs, g_state)
 
     p, x_t, s = to_torch(params), torch.tensor(x, requires_grad=True), to_torch(state0)
     y, last = run_torch(name, p, x_t, s, mask)
@@ -77,7 +77,7 @@ def test_layers_of_torch_nn(name, layers, both_ways, dtype, rng):
     params, x, state0 = problem(rng, net, steps=6, batch=3, inputs=3, hidden=4, dtype=dtype)
     outputs, tape = net.forward(params, x, state0)
     g_outputs = random_like(rng, outputs)
-    ours = net.backward(params, tape, g_outputs)
+    ours = net.backward(tape, g_outputs)
 
     kind, options = MODULES[name]
     module = kind(3, 4, num_layers=layers, bidirectional=both_ways, **options).to(torch.from_numpy(x).dtype)

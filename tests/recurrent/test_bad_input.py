@@ -14,7 +14,7 @@ from livenotes.recurrent import (
     stacked,
 )
 
-from .references import LAYERS, problem
+from .references import LAYERS, STEP_BACK, problem
 
 T, B, D, H = 4, 3, 2, 5
 pytestmark = pytest.mark.usefixtures("own_errors")
@@ -94,7 +94,8 @@ def test_each_array_of_the_parameters(name, spoil, error, message, rng):
             lambda bad=bad: cell.forward(bad, x, state0),
             lambda bad=bad: cell.step(bad, x[0], state0),
             lambda bad=bad: cell.zero_state(bad, B),
-            lambda bad=bad: cell.backward(bad, tape, outputs),
+            lambda bad=bad: cell.backward(tape._replace(params=bad), outputs),
+            lambda bad=bad: STEP_BACK[name](tape._replace(params=bad), 1, state0),
         ):
             with pytest.raises(error, match=rf"params\.\w+ must .*{message}"):
                 call()
@@ -112,9 +113,34 @@ def test_states_and_their_gradients(name, spoil, error, message, rng):
         with pytest.raises(error, match=rf"state(\.\w)? must .*{message}"):
             cell.step(params, x[0], bad)
         with pytest.raises(error, match=rf"g_state(\.\w)? must .*{message}"):
-            cell.backward(params, tape, outputs, bad)
+            cell.backward(tape, outputs, bad)
+        with pytest.raises(error, match=rf"g_state(\.\w)? must .*{message}"):
+            STEP_BACK[name](tape, 1, bad)
     with pytest.raises(error, match=rf"g_outputs must .*{message}"):
-        cell.backward(params, tape, spoil(outputs))
+        cell.backward(tape, spoil(outputs))
+
+
+@pytest.mark.parametrize("name", CELLS)
+@variants(
+    {
+        "beyond": (T, ValueError, "t must be below the number of steps on the tape, 4, got 4"),
+        "negative": (-1, ValueError, "t must be at least 0, got -1"),
+        "float": (1.0, TypeError, "t must be an integer, got float"),
+    }
+)
+def test_steps_that_are_not_on_the_tape(name, spoil, error, message, rng):
+    params, x, state0 = problem(rng, CELLS[name], T, B, D, H)
+    _, tape = CELLS[name].forward(params, x, state0)
+    with pytest.raises(error, match=message):
+        STEP_BACK[name](tape, spoil, state0)
+
+
+def with_params(tape, params):
+    """A tape, and every tape in it, with other parameters."""
+    if hasattr(tape, "params"):
+        return tape._replace(params=params)
+    parts = [with_params(part, params) for part in tape]
+    return type(tape)(*parts) if hasattr(tape, "_fields") else tuple(parts)
 
 
 @each_layer
@@ -126,12 +152,12 @@ def test_records_of_another_type(layer, wrong, rng):
         "params": [
             lambda: layer.forward(wrong, x, state0),
             lambda: layer.zero_state(wrong, B),
-            lambda: layer.backward(wrong, tape, outputs),
+            lambda: layer.backward(with_params(tape, wrong), outputs),
         ],
-        "tape": [lambda: layer.backward(params, wrong, outputs), lambda: layer.final_state(wrong)],
+        "tape": [lambda: layer.backward(wrong, outputs), lambda: layer.final_state(wrong)],
         "state": [lambda: layer.forward(params, x, wrong)],
-        "g_outputs": [lambda: layer.backward(params, tape, wrong)],
-        "g_state": [lambda: layer.backward(params, tape, outputs, wrong)] if wrong is not None else [],
+        "g_outputs": [lambda: layer.backward(tape, wrong)],
+        "g_state": [lambda: layer.backward(tape, outputs, wrong)] if wrong is not None else [],
         "batch": [lambda n=n: layer.zero_state(params, n) for n in (-1, 1.5, True, None)],
         "": [
             lambda sizes=sizes: layer.init(rng, *sizes)
@@ -152,7 +178,7 @@ def test_parameters_of_another_cell(rng):
         lstm.forward(lstm.init(rng, D, H), x, state0)
     _, tape = gru.forward(params, x, state0)
     with pytest.raises(TypeError, match="tape must be ElmanTape, got GRUTape"):
-        elman.backward(elman.init(rng, D, H), tape, x)
+        elman.backward(tape, x)
 
 
 def test_a_stack_counts_its_layers(rng):
@@ -163,8 +189,8 @@ def test_a_stack_counts_its_layers(rng):
         "params": lambda: net.forward(params[:1], x, state0),
         "state0": lambda: net.forward(params, x, state0 * 2),
         "state": lambda: net.step(params, x[0], state0[:1]),
-        "tape": lambda: net.backward(params, (), outputs),
-        "g_state": lambda: net.backward(params, tape, outputs, state0[:1]),
+        "tape": lambda: net.backward((), outputs),
+        "g_state": lambda: net.backward(tape, outputs, state0[:1]),
     }.items():
         with pytest.raises(
             ValueError, match=rf"^{argument} must have 2 entries, one for each layer, got [014]$"
@@ -179,7 +205,7 @@ def test_bidirectional_output_gradient_has_both_halves(rng):
     params, x, state0 = problem(rng, net, T, B, D, H)
     outputs, tape = net.forward(params, x, state0)
     with pytest.raises(ValueError, match=r"g_outputs must have axes .*got shape \(4, 3, [45]\)"):
-        net.backward(params, tape, outputs[..., :-1])
+        net.backward(tape, outputs[..., :-1])
 
 
 def small(function, *args, **options):
@@ -246,7 +272,7 @@ SMALL = {
     "lengths list": (
         small(masks.mask_from_lengths, [1, 2], 3),
         TypeError,
-        "lengths must be an integer array, got",
+        "lengths must be an array of integers, got list",
     ),
     "lengths float": (
         small(masks.mask_from_lengths, np.ones(2), 3),

@@ -46,7 +46,7 @@ def check(forward, backward, final_state, params, x, state0, rng):
         pairs = zip(leaves(final_state(tape)), leaves(g_state), strict=True)
         return (y * g_outputs).sum() + sum((a * b).sum() for a, b in pairs)
 
-    ours = all_gradients(backward(params, tape, g_outputs, g_state))
+    ours = all_gradients(backward(tape, g_outputs, g_state))
     theirs = central_differences(loss, (params, x, state0))
     for (label, a), b in zip(ours, theirs, strict=True):
         rounding = 1e-8 * max(1, np.abs(b).max())  # of the loss, divided by the step
@@ -111,8 +111,8 @@ def test_gradient_of_the_final_state_defaults_to_zero(layer, rng):
     zeros = unflatten(state0, [np.zeros_like(s) for s in leaves(state0)])
     g = random_like(rng, outputs)
     pairs = zip(
-        all_gradients(layer.backward(params, tape, g)),
-        all_gradients(layer.backward(params, tape, g, zeros)),
+        all_gradients(layer.backward(tape, g)),
+        all_gradients(layer.backward(tape, g, zeros)),
         strict=True,
     )
     for (label, without), (_, with_zeros) in pairs:
@@ -126,13 +126,13 @@ def test_truncation_adds_up(key, rng):
     params, x, state0 = problem(rng, layer, steps=6)
     outputs, tape = layer.forward(params, x, state0)
     g_outputs, g_state = random_like(rng, outputs), random_like(rng, state0)
-    whole = layer.backward(params, tape, g_outputs, g_state)
+    whole = layer.backward(tape, g_outputs, g_state)
 
     first, first_tape = layer.forward(params, x[:2], state0)
     second, second_tape = layer.forward(params, x[2:], layer.final_state(first_tape))
     np.testing.assert_allclose(np.concatenate([first, second]), outputs, rtol=1e-12)
-    late = layer.backward(params, second_tape, g_outputs[2:], g_state)
-    early = layer.backward(params, first_tape, g_outputs[:2], late.g_state0)
+    late = layer.backward(second_tape, g_outputs[2:], g_state)
+    early = layer.backward(first_tape, g_outputs[:2], late.g_state0)
     halves = zip(leaves(early.g_params), leaves(late.g_params), leaves(whole.g_params), strict=True)
     for a, b, total in halves:
         np.testing.assert_allclose(a + b, total, rtol=1e-10, atol=1e-12)

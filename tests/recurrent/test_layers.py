@@ -32,7 +32,7 @@ def test_shapes_and_precision(layer, dtype, rng):
     params, x, state0 = problem(rng, layer, steps=4, batch=3, inputs=2, hidden=5, dtype=dtype)
     outputs, tape = layer.forward(params, x, state0)
     assert outputs.shape == (4, 3, 5 * layer.width)
-    gradients = layer.backward(params, tape, np.ones_like(outputs))
+    gradients = layer.backward(tape, np.ones_like(outputs))
     for ours, like in zip(gradients, (params, x, state0), strict=True):
         assert [(a.shape, a.dtype) for a in leaves(ours)] == [(b.shape, dtype) for b in leaves(like)]
     assert type(gradients.g_params) is type(params)
@@ -50,8 +50,8 @@ def test_nothing_passed_in_is_written_to(layer, rng):
     for array in inputs:
         array.flags.writeable = False
     _, tape = layer.forward(params, x, state0, mask)
-    first = layer.backward(params, tape, g_outputs, g_state)
-    assert_leaves_close(first, layer.backward(params, tape, g_outputs, g_state), rtol=0)  # nor is the tape
+    first = layer.backward(tape, g_outputs, g_state)
+    assert_leaves_close(first, layer.backward(tape, g_outputs, g_state), rtol=0)  # nor is the tape
     for g in leaves(first):
         assert not any(np.shares_memory(g, a) for a in inputs)
 
@@ -75,7 +75,7 @@ def test_gradient_is_linear_in_what_arrives(layer, rng):
     params, x, state0 = problem(rng, layer)
     outputs, tape = layer.forward(params, x, state0)
     a, b = random_like(rng, outputs), random_like(rng, outputs)
-    pairs = [leaves(layer.backward(params, tape, g)) for g in (a, b, a - 3 * b)]
+    pairs = [leaves(layer.backward(tape, g)) for g in (a, b, a - 3 * b)]
     for g_a, g_b, both in zip(*pairs, strict=True):
         np.testing.assert_allclose(g_a - 3 * g_b, both, rtol=1e-9, atol=1e-12)
 
@@ -88,7 +88,7 @@ def test_finite_at_extremes(layer, dtype, scale, rng):
     x = (scale * np.abs(x)).astype(dtype)
     with np.errstate(all="raise", under="ignore"):
         outputs, tape = layer.forward(params, x, state0)
-        gradients = layer.backward(params, tape, np.ones_like(outputs))
+        gradients = layer.backward(tape, np.ones_like(outputs))
     assert np.isfinite(outputs).all()
     assert all(np.isfinite(g).all() for _, g in all_gradients(gradients))
 
@@ -99,7 +99,7 @@ def test_empty_and_single(layer, steps, batch, rng):
     params, x, state0 = problem(rng, layer, steps=steps, batch=batch)
     outputs, tape = layer.forward(params, x, state0)
     g_state = random_like(rng, state0)
-    g = layer.backward(params, tape, np.ones_like(outputs), g_state)
+    g = layer.backward(tape, np.ones_like(outputs), g_state)
     assert outputs.shape[:2] == (steps, batch)
     if steps == 0:
         assert_leaves_close(layer.final_state(tape), state0, rtol=0)
@@ -120,7 +120,7 @@ def test_a_masked_sequence_is_the_short_one(seed, lengths, key):
     outputs, tape = layer.forward(params, x, state0, mask)
     g_outputs = random_like(rng, outputs) * mask[:, :, None]
     g_state = random_like(rng, state0)
-    together = layer.backward(params, tape, g_outputs, g_state)
+    together = layer.backward(tape, g_outputs, g_state)
     assert not together.g_x[~mask].any()
     total = [np.zeros_like(p) for p in leaves(params)]
     for b, n in enumerate(lengths):
@@ -130,7 +130,7 @@ def test_a_masked_sequence_is_the_short_one(seed, lengths, key):
         np.testing.assert_allclose(outputs[:n, one], y, rtol=1e-10, atol=1e-12)
         last = [a[one] for a in leaves(layer.final_state(tape))]
         assert_leaves_close(tuple(last), tuple(leaves(layer.final_state(short_tape))), rtol=1e-10, atol=1e-12)
-        alone = layer.backward(params, short_tape, g_outputs[:n, one], g_s)
+        alone = layer.backward(short_tape, g_outputs[:n, one], g_s)
         np.testing.assert_allclose(together.g_x[:n, one], alone.g_x, rtol=1e-9, atol=1e-12)
         g_s0 = tuple(a[one] for a in leaves(together.g_state0))
         assert_leaves_close(g_s0, tuple(leaves(alone.g_state0)), rtol=1e-9, atol=1e-12)
@@ -158,9 +158,9 @@ def test_bidirectional_is_two_runs(seed, steps, batch, name):
     back, back_tape = cell.forward(params[1], x[::-1].copy(), state0[1])
     np.testing.assert_array_equal(outputs, np.concatenate([ahead, back[::-1]], axis=2))
     g = random_like(rng, outputs)
-    ours = both.backward(params, tape, g)
-    one = cell.backward(params[0], ahead_tape, g[..., :4])
-    two = cell.backward(params[1], back_tape, g[::-1, :, 4:])
+    ours = both.backward(tape, g)
+    one = cell.backward(ahead_tape, g[..., :4])
+    two = cell.backward(back_tape, g[::-1, :, 4:])
     assert_leaves_close(ours.g_params, (one.g_params, two.g_params), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(ours.g_x, one.g_x + two.g_x[::-1], rtol=1e-12, atol=1e-14)
 
@@ -204,7 +204,7 @@ def test_an_lstm_with_all_gates_open_sums_its_input(seed, steps, batch, hidden):
     outputs, tape = lstm.forward(params, x, lstm.zero_state(params, batch), roles=roles)
     w_g = params.w_x[2 * hidden : 3 * hidden]
     np.testing.assert_allclose(outputs, np.cumsum(x @ w_g.T, axis=0), rtol=1e-12, atol=1e-12)
-    g = lstm.backward(params, tape, np.ones_like(outputs))
+    g = lstm.backward(tape, np.ones_like(outputs))
     remaining = np.arange(steps, 0, -1.0)[:, None]  # x_t is counted in every later output
     expected = np.broadcast_to((remaining * w_g.sum(axis=0))[:, None], x.shape)
     np.testing.assert_allclose(g.g_x, expected, rtol=1e-12, atol=1e-12)
@@ -249,4 +249,4 @@ def test_an_irnn_holds_its_state_without_input(rng):
     np.testing.assert_array_equal(outputs, np.broadcast_to(h0, outputs.shape))
     g = np.zeros_like(outputs)
     g[-1] = 1
-    np.testing.assert_array_equal(cell.backward(params, tape, g).g_state0, 1)
+    np.testing.assert_array_equal(cell.backward(tape, g).g_state0, 1)

@@ -11,7 +11,7 @@ Every layer is a set of pure functions kept in a :class:`Cell`; :data:`CELLS` ho
 >>> outputs, tape = net.forward(params, x, net.zero_state(params, 2))
 >>> outputs.shape
 (5, 2, 8)
->>> net.backward(params, tape, np.ones_like(outputs)).g_x.shape
+>>> net.backward(tape, np.ones_like(outputs)).g_x.shape
 (5, 2, 3)
 """
 

@@ -1,21 +1,9 @@
-"""Checks of arguments that only recurrent layers have."""
+"""What annotations cannot say of the arguments of recurrent layers."""
 
 from typing import Any
 
-import numpy as np
-from numpy import ndarray
 
-
-def require_mask(mask: object, steps: int, batch: int) -> None:
-    """Raise unless ``mask`` is None or an array of booleans over time and batch."""
-    if mask is None:
-        return
-    if not isinstance(mask, ndarray) or mask.dtype != np.bool_:
-        raise TypeError(
-            f"mask must be None or an array of bools, got {getattr(mask, 'dtype', type(mask).__name__)}"
-        )
-    if mask.shape != (steps, batch):
-        raise ValueError(f"mask must have axes (T={steps}, B={batch}), got shape {mask.shape}")
-
-
-Argument = tuple[str, Any, str]  # name, array, axes: what require_axes takes
+def require_step(tape: Any, t: int) -> None:
+    """Raise ValueError unless the tape has a step of this number."""
+    if t >= len(tape.x):
+        raise ValueError(f"t must be below the number of steps on the tape, {len(tape.x)}, got {t}")

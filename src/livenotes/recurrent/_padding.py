@@ -1,4 +1,6 @@
-"""What a cell does at padded steps of its loops over time."""
+"""What a cell does at padded steps of its loops over time; without a mask, nothing."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -17,8 +19,8 @@ def set_aside(
 ) -> list[Float[ndarray, "B H"]]:
     """Where step ``t`` is padding, take the rows out of the gradients: they pass by the cell untouched.
 
-    The rows left are zero, so nothing reaches the parameters. Add what is returned (nothing without a mask)
-    to the gradients after the step.
+    The rows left are zero, so nothing reaches the parameters. After the step, :func:`put_back` what is
+    returned.
     """
     if mask is None:
         return []
@@ -26,3 +28,9 @@ def set_aside(
     for g in gradients:
         g[~mask[t]] = 0
     return aside
+
+
+def put_back(aside: Sequence[Float[ndarray, "B H"]], *gradients: Float[ndarray, "B H"]) -> None:
+    """Add what was set aside to the gradients on the other side of the step."""
+    for rows, g in zip(aside, gradients, strict=False):  # none was set aside without a mask
+        np.add(g, rows, out=g)

@@ -16,7 +16,8 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes._arguments import require_axes, require_type
+from livenotes._arguments import Count, Natural
+from livenotes._validated import validated
 
 from .cell import Cell, Gradients
 
@@ -28,15 +29,15 @@ class Directions(NamedTuple):
     right_to_left: Any
 
 
+@validated
 def over(cell: Cell) -> Cell:
     """Bidirectional layer made of two cells of this kind, a :class:`Cell` itself.
 
     Raises
     ------
     TypeError
-        If ``cell`` is no Cell.
+        If ``cell`` is not a Cell.
     """
-    require_type("cell", cell, Cell)
     return Cell(
         name=f"bidirectional({cell.name})",
         title=f"bidirectional {cell.title}",
@@ -52,21 +53,23 @@ def over(cell: Cell) -> Cell:
     )
 
 
-def init(cell: Cell, rng: Generator, inputs: int, hidden: int, **options: Any) -> Directions:
+@validated
+def init(cell: Cell, rng: Generator, inputs: Count, hidden: Count, **options: Any) -> Directions:
     """Draw parameters of both readings; ``options`` go to the cell's own ``init``."""
     return Directions(cell.init(rng, inputs, hidden, **options), cell.init(rng, inputs, hidden, **options))
 
 
-def zero_state(cell: Cell, params: Directions, batch: int) -> Directions:
+@validated
+def zero_state(cell: Cell, params: Directions, batch: Natural) -> Directions:
     """State of zeros for both readings."""
-    require_type("params", params, Directions)
     return Directions(*(cell.zero_state(p, batch) for p in params))
 
 
+@validated
 def forward(
     cell: Cell,
     params: Directions,
-    x: Float[ndarray, "T B D"],
+    x: Float[ndarray, "... B D"],  # T B D, as the cell, which knows its D, will require
     state0: Directions,
     mask: Bool[ndarray, "T B"] | None = None,
 ) -> tuple[Float[ndarray, "T B H2"], Directions]:
@@ -93,17 +96,15 @@ def forward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    require_type("params", params, Directions)
-    require_type("state0", state0, Directions)
     ahead, ahead_tape = cell.forward(params.left_to_right, x, state0.left_to_right, mask)
     reversed_mask = None if mask is None else mask[::-1]
     back, back_tape = cell.forward(params.right_to_left, x[::-1], state0.right_to_left, reversed_mask)
     return np.concatenate([ahead, back[::-1]], axis=2), Directions(ahead_tape, back_tape)
 
 
+@validated
 def backward(
     cell: Cell,
-    params: Directions,
     tape: Directions,
     g_outputs: Float[ndarray, "T B H2"],
     g_state: Directions | None = None,
@@ -113,31 +114,26 @@ def backward(
     Parameters
     ----------
     cell : Cell
-    params : Directions of the cell's parameters
     tape : Directions of the cell's tapes
     g_outputs : float array, shape (T, B, 2*H)
         dL/d(outputs).
     g_state : Directions of the cell's states, optional
-        What the loss owes to the final states beyond the outputs.
+        dL/d(final states) beyond the outputs.
 
     Returns
     -------
-    Gradients of ``params`` (Directions), ``x`` and ``state0`` (Directions)
+    Gradients with respect to ``params``, ``x`` and ``state0``
 
     Raises
     ------
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    require_type("params", params, Directions)
-    require_type("tape", tape, Directions)
-    require_axes(("g_outputs", g_outputs, "T B 2*H"))
     if g_state is None:
         g_state = Directions(None, None)
-    require_type("g_state", g_state, Directions)
     g_ahead, g_back = np.array_split(g_outputs, 2, axis=2)
-    ahead = cell.backward(params.left_to_right, tape.left_to_right, g_ahead, g_state.left_to_right)
-    back = cell.backward(params.right_to_left, tape.right_to_left, g_back[::-1], g_state.right_to_left)
+    ahead = cell.backward(tape.left_to_right, g_ahead, g_state.left_to_right)
+    back = cell.backward(tape.right_to_left, g_back[::-1], g_state.right_to_left)
     return Gradients(
         g_params=Directions(ahead.g_params, back.g_params),
         g_x=ahead.g_x + back.g_x[::-1],
@@ -145,7 +141,7 @@ def backward(
     )
 
 
+@validated
 def final_state(cell: Cell, tape: Directions) -> Directions:
     """States after the last step of each reading: at the right end, and at the left."""
-    require_type("tape", tape, Directions)
     return Directions(*(cell.final_state(t) for t in tape))

@@ -13,10 +13,13 @@ from numpy import ndarray
 
 
 class Gradients(NamedTuple):
-    """What every ``backward`` returns; the first and the last have the structure of what they belong to."""
+    """What ``backward`` returns: gradients in the order of forward's arguments, each with its structure.
+
+    ``step_back`` returns the same of one step, where the state is the one before it.
+    """
 
     g_params: Any
-    g_x: Float[ndarray, "T B D"]
+    g_x: Float[ndarray, "... B D"]
     g_state0: Any
 
 
@@ -39,7 +42,8 @@ class Cell:
     output : (state) -> array, shape (B, width * H), or None
         What of the state is the layer's output; None where ``step`` is.
     forward : (params, x, state0, mask=None) -> (outputs, tape)
-    backward : (params, tape, g_outputs, g_state=None) -> Gradients
+    backward : (tape, g_outputs, g_state=None) -> Gradients
+        ``g_state`` is the gradient with respect to the final state, beyond the outputs.
     final_state : (tape) -> state
     width : int
         Output features for each hidden unit: 2 for a bidirectional layer.

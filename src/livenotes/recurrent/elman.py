@@ -1,22 +1,25 @@
 r"""Elman cell, $h_t = f(W_x x_t + W_h h_{t-1} + b)$ with $f$ = tanh or ReLU, and its adjoint.
 
-Axes: T time, B batch, D input, H hidden. Source: {cite}`elman1990finding`; with ReLU and an identity
-matrix {cite}`le2015simple`; the gradient {cite}`werbos1990backpropagation`. Explained in the chapter on
-recurrent networks.
+:func:`step` and :func:`step_back` are the cell, one step forward and one step back; :func:`forward` and
+:func:`backward` do the same for a whole sequence, faster. Axes: T time, B batch, D input, H hidden.
+
+Source: {cite}`elman1990finding`; with ReLU and an identity matrix {cite}`le2015simple`; the gradient
+{cite}`werbos1990backpropagation`. Explained in the chapter on recurrent networks.
 """
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes._arguments import require_axes, require_count, require_type
+from livenotes._arguments import Count, FloatDtype, Natural
+from livenotes._validated import validated
 
-from ._checks import Argument, require_mask
-from ._padding import hold, set_aside
+from ._checks import require_step
+from ._padding import hold, put_back, set_aside
 from ._products import bias_gradient, by_gate, input_gradient, project, weight_gradient
 from .cell import Cell, Gradients
 from .initializers import Initializer, glorot_uniform, identity, orthogonal, stack
@@ -24,7 +27,7 @@ from .nonlinearities import RELU, TANH, Nonlinearity
 
 
 class ElmanParams(NamedTuple):
-    """Weights, and equally a gradient with respect to them."""
+    """Weights; also holds gradients with respect to them."""
 
     w_x: Float[ndarray, "H D"]
     w_h: Float[ndarray, "H H"]
@@ -34,14 +37,21 @@ class ElmanParams(NamedTuple):
 class ElmanTape(NamedTuple):
     """What backward needs from forward; ``h[0]`` is the initial state."""
 
+    params: ElmanParams
     x: Float[ndarray, "T B D"]
     h: Float[ndarray, "T+1 B H"]
     mask: Bool[ndarray, "T B"] | None
     nonlinearity: Nonlinearity
 
 
+@validated
 def init(
-    rng: Generator, inputs: int, hidden: int, *, recurrent: Initializer = orthogonal, dtype: Any = np.float64
+    rng: Generator,
+    inputs: Count,
+    hidden: Count,
+    *,
+    recurrent: Initializer = orthogonal,
+    dtype: FloatDtype = np.float64,
 ) -> ElmanParams:
     """Draw parameters: Glorot-uniform input weights, ``recurrent`` for the state's, zero bias.
 
@@ -61,10 +71,8 @@ def init(
     Raises
     ------
     TypeError, ValueError
-        If a size is no integer of at least 1, or ``dtype`` no float type.
+        If a size is not an integer of at least 1, or ``dtype`` not a float type.
     """
-    require_count("inputs", inputs)
-    require_count("hidden", hidden)
     return ElmanParams(
         w_x=stack(glorot_uniform, rng, 1, hidden, inputs, dtype),
         w_h=stack(recurrent, rng, 1, hidden, hidden, dtype),
@@ -72,13 +80,13 @@ def init(
     )
 
 
-def zero_state(params: ElmanParams, batch: int) -> Float[ndarray, "B H"]:
+@validated
+def zero_state(params: ElmanParams, batch: Natural) -> Float[ndarray, "B H"]:
     """State of zeros for ``batch`` sequences, in the precision of the parameters."""
-    _check(params)
-    require_count("batch", batch, 0)
     return np.zeros((batch, len(params.b)), params.b.dtype)
 
 
+@validated
 def step(
     params: ElmanParams,
     x_t: Float[ndarray, "B D"],
@@ -93,11 +101,39 @@ def step(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    require_type("nonlinearity", nonlinearity, Nonlinearity)
-    _check(params, ("x_t", x_t, "B D"), ("state", state, "B H"))
-    return nonlinearity.value(x_t @ params.w_x.T + state @ params.w_h.T + params.b)
+    a = x_t @ params.w_x.T + state @ params.w_h.T + params.b
+    return nonlinearity.value(a)
 
 
+@validated(where=require_step)
+def step_back(tape: ElmanTape, t: Natural, g_state: Float[ndarray, "B H"]) -> Gradients:
+    r"""Go one step back: from the gradient of $h_t$ to that of $h_{t-1}$.
+
+    Parameters
+    ----------
+    tape : ElmanTape
+    t : int
+        Which step of the tape, from 0 to T - 1.
+    g_state : float array, shape (B, H)
+        dL/d(state after this step).
+
+    Returns
+    -------
+    Gradients with respect to ``params`` (what this step adds), ``x[t]`` and the state before this step
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has the wrong type, precision or axes, or the tape has no such step.
+    """
+    w_x, w_h, _ = tape.params
+    x_t, h_prev, h = tape.x[t], tape.h[t], tape.h[t + 1]
+    g_a = tape.nonlinearity.slope(h) * g_state  # the slope is a function of the value
+    g_params = ElmanParams(w_x=g_a.T @ x_t, w_h=g_a.T @ h_prev, b=g_a.sum(axis=0))
+    return Gradients(g_params, g_a @ w_x, g_a @ w_h)
+
+
+@validated
 def forward(
     params: ElmanParams,
     x: Float[ndarray, "T B D"],
@@ -107,6 +143,9 @@ def forward(
     nonlinearity: Nonlinearity = TANH,
 ) -> tuple[Float[ndarray, "T B H"], ElmanTape]:
     """Run the cell over a sequence, keeping what backward will need.
+
+    The same computation as repeated :func:`step`, with the input's products taken for all steps at once and
+    every result written into its place on the tape.
 
     Parameters
     ----------
@@ -129,24 +168,21 @@ def forward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    require_type("nonlinearity", nonlinearity, Nonlinearity)
-    _check(params, ("x", x, "T B D"), ("state0", state0, "B H"))
-    require_mask(mask, *x.shape[:2])
     steps, hidden = len(x), len(params.b)
-    (a,) = project(x, params.w_x, params.b, hidden)  # (T, B, H)
-    (w_h,) = by_gate(params.w_h, hidden)
     h = np.empty((steps + 1, *state0.shape), state0.dtype)
     h[0] = state0
+    (a,) = project(x, params.w_x, params.b, hidden)  # W_x x_t + b, (T, B, H)
+    (w_h,) = by_gate(params.w_h, hidden)
     for t in range(steps):
         h_t = np.matmul(h[t], w_h, out=h[t + 1])
         h_t += a[t]
         nonlinearity.value(h_t, out=h_t)
         hold(mask, t, h)
-    return h[1:], ElmanTape(x, h, mask, nonlinearity)
+    return h[1:], ElmanTape(params, x, h, mask, nonlinearity)
 
 
+@validated
 def backward(
-    params: ElmanParams,
     tape: ElmanTape,
     g_outputs: Float[ndarray, "T B H"],
     g_state: Float[ndarray, "B H"] | None = None,
@@ -158,69 +194,51 @@ def backward(
     $$\delta_t = f'(a_t) \odot (g_t + W_h^\top \delta_{t+1}), \qquad
     \partial L/\partial W_h = \sum_t \delta_t h_{t-1}^\top,$$
 
-    where $g_t$ is what the loss owes to output $t$ itself; the other parameters' gradients are such sums too.
+    where $g_t$ is the gradient of the loss with respect to output $t$ alone; the other parameters' gradients
+    are such sums too. The same computation as repeated :func:`step_back`, with the sums taken at the end.
 
     Parameters
     ----------
-    params : ElmanParams
     tape : ElmanTape
     g_outputs : float array, shape (T, B, H)
         dL/d(outputs).
     g_state : float array, shape (B, H), optional
-        What the loss owes to the final state beyond the outputs, if a decoder starts from it.
+        dL/d(final state) beyond the outputs, if a decoder starts from it.
 
     Returns
     -------
-    Gradients of ``params`` (an ElmanParams), ``x`` and ``state0``
+    Gradients with respect to ``params``, ``x`` and ``state0``
 
     Raises
     ------
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    require_type("tape", tape, ElmanTape)
-    steps, batch, _ = tape.x.shape
-    if g_state is None:
-        g_state = zero_state(params, batch)
-    arriving = ("g_outputs", g_outputs, "T B H"), ("g_state", g_state, "B H")
-    _check(params, ("tape.x", tape.x, "T B D"), *arriving)
-    g_h = g_state.copy()  # dL/dh_t, arriving from t + 1
-    g_a = np.empty_like(tape.h[1:])
-    for t in reversed(range(steps)):
+    params, x, h, mask, nonlinearity = tape
+    g_h = np.zeros_like(h[0]) if g_state is None else g_state.copy()  # dL/dh_t, arriving from t + 1
+    g_a = np.empty_like(h[1:])
+    for t in reversed(range(len(x))):
         g_h += g_outputs[t]
-        aside = set_aside(tape.mask, t, g_h)
-        tape.nonlinearity.slope(tape.h[t + 1], out=g_a[t])
+        aside = set_aside(mask, t, g_h)
+        nonlinearity.slope(h[t + 1], out=g_a[t])
         g_a[t] *= g_h
         np.matmul(g_a[t], params.w_h, out=g_h)
-        for passed in aside:
-            g_h += passed
-    h_prev = tape.h[:-1]
-    g_params = ElmanParams(weight_gradient(g_a, tape.x), weight_gradient(g_a, h_prev), bias_gradient(g_a))
+        put_back(aside, g_h)
+    g_params = ElmanParams(weight_gradient(g_a, x), weight_gradient(g_a, h[:-1]), bias_gradient(g_a))
     return Gradients(g_params, input_gradient(g_a, params.w_x), g_h)
 
 
+@validated
 def final_state(tape: ElmanTape) -> Float[ndarray, "B H"]:
     """State after the last step: where the next stretch of the sequence, or a decoder, starts."""
-    require_type("tape", tape, ElmanTape)
     last: ndarray = tape.h[-1]
     return last
 
 
+@validated
 def output(state: Float[ndarray, "B H"]) -> Float[ndarray, "B H"]:
     """What of the state is the cell's output: all of it."""
-    require_axes(("state", state, "B H"))
     return state
-
-
-def _check(params: ElmanParams, *arguments: Argument) -> None:
-    """Refuse parameters, and further arguments, that do not fit one another."""
-    require_type("params", params, ElmanParams)
-    require_axes(
-        ("params.b", params.b, "H"),
-        ("params.w_x", params.w_x, "H D"),
-        ("params.w_h", params.w_h, "H H"),
-        *arguments,
-    )
 
 
 def _cell(name: str, title: str, cite: str, nonlinearity: Nonlinearity, recurrent: Initializer) -> Cell:

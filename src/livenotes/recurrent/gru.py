@@ -12,38 +12,75 @@ $u_t = W_{hn}(r_t \odot h_{t-1})$, or *after* it, $u_t = r_t \odot (W_{hn} h_{t-
 three products be taken at once and is what PyTorch and cuDNN compute. They are different functions of the
 same weights. The parameters tell them apart: ``b_h`` is None where the reset acts before the product.
 
+:func:`step` and :func:`step_back` are the cell, one step forward and one step back; :func:`forward` and
+:func:`backward` do the same for a whole sequence, faster.
+
 Gates are stacked r, z, n along the first axis of every parameter. Axes: T time, B batch, D input, H hidden.
 Sources: {cite}`cho2014learning`, {cite}`chung2014empirical`. Explained in the chapter on the LSTM and its
 variants.
 """
 
 from functools import partial
-from typing import Any
+from typing import Annotated, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes._arguments import require_axes, require_count, require_type
+from livenotes._arguments import Count, FloatDtype, Natural
+from livenotes._validated import validated
 
-from ._checks import require_mask
-from ._gru_records import GRUParams, GRUTape, check
-from ._padding import hold, set_aside
+from ._checks import require_step
+from ._padding import hold, put_back, set_aside
 from ._products import bias_gradient, by_gate, input_gradient, project, weight_gradient
 from .cell import Cell, Gradients
 from .initializers import Initializer, glorot_uniform, orthogonal, stack
 from .nonlinearities import sigmoid, sigmoid_slope, tanh_slope
 
 
+class GRUParams(NamedTuple):
+    """Weights; also holds gradients with respect to them. Gates are stacked r, z, n."""
+
+    w_x: Float[ndarray, "3*H D"]
+    w_h: Float[ndarray, "3*H H"]
+    b: Float[ndarray, "3*H"]
+    b_h: Float[ndarray, " H"] | None
+
+
+def _require_gates(name: str, params: GRUParams) -> GRUParams:
+    rows, hidden = params.w_h.shape
+    if rows != 3 * hidden:
+        raise ValueError(f"{name}.w_h must have 3*H rows (r, z, n), got shape {(rows, hidden)}")
+    return params
+
+
+Params: TypeAlias = Annotated[GRUParams, _require_gates]
+
+
+class GRUTape(NamedTuple):
+    r"""What backward needs from forward; ``h[0]`` is the initial state.
+
+    ``inner`` is what the reset gate multiplies: $h_{t-1}$, or $W_{hn} h_{t-1} + b_h$ after the product.
+    """
+
+    params: Params
+    x: Float[ndarray, "T B D"]
+    h: Float[ndarray, "T+1 B H"]
+    gates: Float[ndarray, "3 T B H"]
+    inner: Float[ndarray, "T B H"]
+    mask: Bool[ndarray, "T B"] | None
+
+
+@validated
 def init(
     rng: Generator,
-    inputs: int,
-    hidden: int,
+    inputs: Count,
+    hidden: Count,
     *,
     reset_after: bool = True,
     recurrent: Initializer = orthogonal,
-    dtype: Any = np.float64,
+    dtype: FloatDtype = np.float64,
 ) -> GRUParams:
     """Draw parameters: Glorot-uniform input weights, ``recurrent`` for the state's, zero biases.
 
@@ -65,10 +102,8 @@ def init(
     Raises
     ------
     TypeError, ValueError
-        If a size is no integer of at least 1, or ``dtype`` no float type.
+        If a size is not an integer of at least 1, or ``dtype`` not a float type.
     """
-    require_count("inputs", inputs)
-    require_count("hidden", hidden)
     return GRUParams(
         w_x=stack(glorot_uniform, rng, 3, hidden, inputs, dtype),
         w_h=stack(recurrent, rng, 3, hidden, hidden, dtype),
@@ -77,16 +112,14 @@ def init(
     )
 
 
-def zero_state(params: GRUParams, batch: int) -> Float[ndarray, "B H"]:
+@validated
+def zero_state(params: Params, batch: Natural) -> Float[ndarray, "B H"]:
     """State of zeros for ``batch`` sequences, in the precision of the parameters."""
-    hidden = check(params)
-    require_count("batch", batch, 0)
-    return np.zeros((batch, hidden), params.b.dtype)
+    return np.zeros((batch, params.w_h.shape[1]), params.b.dtype)
 
 
-def step(
-    params: GRUParams, x_t: Float[ndarray, "B D"], state: Float[ndarray, "B H"]
-) -> Float[ndarray, "B H"]:
+@validated
+def step(params: Params, x_t: Float[ndarray, "B D"], state: Float[ndarray, "B H"]) -> Float[ndarray, "B H"]:
     """Advance the state by one time step: mix the old state with a candidate.
 
     Raises
@@ -94,18 +127,62 @@ def step(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    check(params, ("x_t", x_t, "B D"), ("state", state, "B H"))
     a_r, a_z, a_n = np.split(x_t @ params.w_x.T + params.b, 3, axis=1)
     w_r, w_z, w_n = np.split(params.w_h, 3)
     r = sigmoid(a_r + state @ w_r.T)
     z = sigmoid(a_z + state @ w_z.T)
     u = (r * state) @ w_n.T if params.b_h is None else r * (state @ w_n.T + params.b_h)
-    h: ndarray = (1 - z) * np.tanh(a_n + u) + z * state
+    n = np.tanh(a_n + u)
+    h: ndarray = (1 - z) * n + z * state
     return h
 
 
+@validated(where=require_step)
+def step_back(tape: GRUTape, t: Natural, g_state: Float[ndarray, "B H"]) -> Gradients:
+    r"""Go one step back: from the gradient of $h_t$ to that of $h_{t-1}$.
+
+    Parameters
+    ----------
+    tape : GRUTape
+    t : int
+        Which step of the tape, from 0 to T - 1.
+    g_state : float array, shape (B, H)
+        dL/d(state after this step).
+
+    Returns
+    -------
+    Gradients with respect to ``params`` (what this step adds), ``x[t]`` and the state before this step
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has the wrong type, precision or axes, or the tape has no such step.
+    """
+    w_x, w_h, _, b_h = tape.params
+    w_r, w_z, w_n = np.split(w_h, 3)
+    x_t, h_prev, inner, (r, z, n) = tape.x[t], tape.h[t], tape.inner[t], tape.gates[:, t]
+    # h_t = (1 - z) n + z h_{t-1}
+    g_a_z = g_state * (h_prev - n) * sigmoid_slope(z)
+    g_a_n = g_state * (1 - z) * tanh_slope(n)
+    if b_h is None:  # n = tanh(a_n + W_hn (r h_{t-1}))
+        g_w_n, g_b_h, g_reset = g_a_n.T @ (r * inner), None, g_a_n @ w_n
+        g_h_prev = g_reset * r
+    else:  # n = tanh(a_n + r (W_hn h_{t-1} + b_h))
+        g_inner, g_reset = g_a_n * r, g_a_n
+        g_w_n, g_b_h = g_inner.T @ h_prev, g_inner.sum(axis=0)
+        g_h_prev = g_inner @ w_n
+    g_a_r = g_reset * inner * sigmoid_slope(r)
+    # a = W_x x_t + b, and W_hr h_{t-1} for r, W_hz h_{t-1} for z
+    g_a = np.concatenate([g_a_r, g_a_z, g_a_n], axis=1)
+    g_w_h = np.concatenate([g_a_r.T @ h_prev, g_a_z.T @ h_prev, g_w_n])
+    g_h_prev = g_h_prev + g_a_r @ w_r + g_a_z @ w_z + g_state * z
+    g_params = GRUParams(w_x=g_a.T @ x_t, w_h=g_w_h, b=g_a.sum(axis=0), b_h=g_b_h)
+    return Gradients(g_params, g_a @ w_x, g_h_prev)
+
+
+@validated
 def forward(
-    params: GRUParams,
+    params: Params,
     x: Float[ndarray, "T B D"],
     state0: Float[ndarray, "B H"],
     mask: Bool[ndarray, "T B"] | None = None,
@@ -135,15 +212,13 @@ def forward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    hidden = check(params, ("x", x, "T B D"), ("state0", state0, "B H"))
-    require_mask(mask, *x.shape[:2])
-    steps = len(x)
-    w_h = by_gate(params.w_h, hidden)
-    h = np.empty((steps + 1, *state0.shape), state0.dtype)
+    h = np.empty((len(x) + 1, *state0.shape), state0.dtype)
     h[0] = state0
     inner = h[:-1] if params.b_h is None else np.empty_like(h[:-1])
-    gates = project(x, params.w_x, params.b, hidden)
-    for t in range(steps):
+    hidden = state0.shape[1]
+    w_h = by_gate(params.w_h, hidden)
+    gates = project(x, params.w_x, params.b, hidden)  # W_x x_t + b, until a step turns them into gates
+    for t in range(len(x)):
         rz, n = gates[:2, t], gates[2, t]
         rz += h[t] @ w_h[:2]
         r, z = sigmoid(rz, out=rz)
@@ -158,82 +233,71 @@ def forward(
         h[t + 1] *= z
         h[t + 1] += n
         hold(mask, t, h)
-    return h[1:], GRUTape(x, h, gates, inner, mask)
+    return h[1:], GRUTape(params, x, h, gates, inner, mask)
 
 
+@validated
 def backward(
-    params: GRUParams,
     tape: GRUTape,
     g_outputs: Float[ndarray, "T B H"],
     g_state: Float[ndarray, "B H"] | None = None,
 ) -> Gradients:
     r"""Backpropagate through time.
 
+    The same computation as repeated :func:`step_back`, with the sums over time taken at the end.
+
     Parameters
     ----------
-    params : GRUParams
     tape : GRUTape
     g_outputs : float array, shape (T, B, H)
         dL/d(outputs).
     g_state : float array, shape (B, H), optional
-        What the loss owes to the final state beyond the outputs, if a decoder starts from it.
+        dL/d(final state) beyond the outputs, if a decoder starts from it.
 
     Returns
     -------
-    Gradients of ``params`` (a GRUParams), ``x`` and ``state0``
+    Gradients with respect to ``params``, ``x`` and ``state0``
 
     Raises
     ------
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    require_type("tape", tape, GRUTape)
-    steps, batch, _ = tape.x.shape
-    if g_state is None:
-        g_state = zero_state(params, batch)
-    arriving = ("g_outputs", g_outputs, "T B H"), ("g_state", g_state, "B H")
-    hidden = check(params, ("tape.x", tape.x, "T B D"), *arriving)
-    g_h = g_state.copy()  # dL/dh_t, arriving from t + 1
-    g_a = np.empty((steps, batch, 3 * hidden), g_h.dtype)
+    params, x, h, gates, inner, mask = tape
+    steps, batch, hidden = inner.shape
+    w_rz, w_n = np.split(params.w_h, [2 * hidden])
+    g_h = np.zeros_like(h[0]) if g_state is None else g_state.copy()  # dL/dh_t, arriving from t + 1
+    g_a = np.empty((steps, batch, 3 * hidden), x.dtype)
     for t in reversed(range(steps)):
+        r, z, n = gates[:, t]
+        g_r, g_z, g_n = np.split(g_a[t], 3, axis=1)
         g_h += g_outputs[t]
-        aside = set_aside(tape.mask, t, g_h)
-        _step_back(params, tape, t, g_h, g_a[t])
-        for passed in aside:
-            g_h += passed
-    return Gradients(_parameter_gradients(params, tape, g_a), input_gradient(g_a, params.w_x), g_h)
+        aside = set_aside(mask, t, g_h)
+        # h_t = (1 - z) n + z h_{t-1}
+        np.subtract(h[t], n, out=g_z)
+        g_z *= sigmoid_slope(z)
+        g_z *= g_h
+        np.subtract(1, z, out=g_n)
+        g_n *= tanh_slope(n)
+        g_n *= g_h
+        g_h *= z
+        # n = tanh(... + W (r h)) or tanh(... + r (W h + b))
+        g_reset = g_n @ w_n if params.b_h is None else g_n  # dL/d(r inner)
+        sigmoid_slope(r, out=g_r)
+        g_r *= inner[t]
+        g_r *= g_reset
+        g_inner = g_reset * r
+        g_h += g_inner if params.b_h is None else g_inner @ w_n
+        g_h += g_a[t, :, : 2 * hidden] @ w_rz
+        put_back(aside, g_h)
+    return Gradients(_parameter_gradients(tape, g_a), input_gradient(g_a, params.w_x), g_h)
 
 
-def _step_back(
-    params: GRUParams, tape: GRUTape, t: int, g_h: Float[ndarray, "B H"], g_a: Float[ndarray, "B GH"]
-) -> None:
-    """Write dL/da of r, z, n into ``g_a``, and turn ``g_h`` from dL/dh_t into dL/dh_{t-1}."""
-    (r, z, n), inner = tape.gates[:, t], tape.inner[t]
-    g_r, g_z, g_n = np.split(g_a, 3, axis=1)
-    w_rz, w_n = np.split(params.w_h, [2 * r.shape[1]])
-    # h_t = (1 - z) n + z h_{t-1}
-    np.subtract(tape.h[t], n, out=g_z)
-    g_z *= sigmoid_slope(z)
-    g_z *= g_h
-    np.subtract(1, z, out=g_n)
-    g_n *= tanh_slope(n)
-    g_n *= g_h
-    g_h *= z
-    # n = tanh(... + W (r h)) or tanh(... + r (W h + b))
-    g_reset = g_n @ w_n if params.b_h is None else g_n  # dL/d(r inner)
-    sigmoid_slope(r, out=g_r)
-    g_r *= inner
-    g_r *= g_reset
-    g_inner = g_reset * r
-    g_h += g_inner if params.b_h is None else g_inner @ w_n
-    g_h += g_a[:, : len(w_rz)] @ w_rz
-
-
-def _parameter_gradients(params: GRUParams, tape: GRUTape, g_a: Float[ndarray, "T B GH"]) -> GRUParams:
+def _parameter_gradients(tape: GRUTape, g_a: Float[ndarray, "T B GH"]) -> GRUParams:
     """Sums over time; those of n's recurrent product see the reset gate on one side of it or the other."""
     (r, _, _), h_prev = tape.gates, tape.h[:-1]
     g_rz, g_n = np.split(g_a, [2 * h_prev.shape[2]], axis=2)
-    if params.b_h is None:
+    if tape.params.b_h is None:
         g_w_n, g_b_h = weight_gradient(g_n, r * h_prev), None
     else:
         g_inner = g_n * r
@@ -246,16 +310,16 @@ def _parameter_gradients(params: GRUParams, tape: GRUTape, g_a: Float[ndarray, "
     )
 
 
+@validated
 def final_state(tape: GRUTape) -> Float[ndarray, "B H"]:
     """State after the last step: where the next stretch of the sequence, or a decoder, starts."""
-    require_type("tape", tape, GRUTape)
     last: ndarray = tape.h[-1]
     return last
 
 
+@validated
 def output(state: Float[ndarray, "B H"]) -> Float[ndarray, "B H"]:
     """What of the state is the cell's output: all of it."""
-    require_axes(("state", state, "B H"))
     return state
 
 

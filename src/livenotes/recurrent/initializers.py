@@ -6,27 +6,21 @@ recurrent networks compares them.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes._arguments import (
-    require_callable,
-    require_count,
-    require_float_dtype,
-    require_generator,
-    require_nonnegative,
-    require_number,
-)
+from livenotes._arguments import Count, Finite, FloatDtype, NonNegative
+from livenotes._validated import validated
 
 Initializer = Callable[[Generator, int, int], ndarray]
 
 
+@validated
 def orthogonal(
-    rng: Generator, rows: int, columns: int, *, gain: float = 1.0
+    rng: Generator, rows: Count, columns: Count, *, gain: Finite = 1.0
 ) -> Float[ndarray, "rows columns"]:
     r"""Random orthogonal matrix times ``gain``: it changes no vector's length (Haar measure).
 
@@ -46,21 +40,20 @@ def orthogonal(
     Raises
     ------
     TypeError, ValueError
-        If a size is no integer of at least 1, ``rng`` no Generator, or ``gain`` not finite.
+        If a size is not an integer of at least 1, ``rng`` not a Generator, or ``gain`` not finite.
 
     References
     ----------
     As an initialization {cite}`saxe2014exact`; the sampling {cite}`mezzadri2007generate`.
     """
-    _check(rng, rows, columns)
-    gain = require_number("gain", gain)
     q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
     q *= np.copysign(1.0, np.diagonal(r))  # without the signs, QR prefers some rotations to others
     return gain * (q if rows >= columns else q.T)
 
 
+@validated
 def identity(
-    rng: Generator, rows: int, columns: int, *, scale: float = 1.0
+    rng: Generator, rows: Count, columns: Count, *, scale: Finite = 1.0
 ) -> Float[ndarray, "rows columns"]:
     r"""Scaled identity matrix, $sI$: a ReLU cell that starts with it holds its state (IRNN).
 
@@ -85,12 +78,11 @@ def identity(
     ----------
     {cite}`le2015simple`
     """
-    _check(rng, rows, columns)
-    scale = require_number("scale", scale)
     return scale * np.eye(rows, columns)
 
 
-def glorot_uniform(rng: Generator, rows: int, columns: int) -> Float[ndarray, "rows columns"]:
+@validated
+def glorot_uniform(rng: Generator, rows: Count, columns: Count) -> Float[ndarray, "rows columns"]:
     r"""Uniform on $\pm\sqrt{6/(\text{rows}+\text{columns})}$: a compromise between both directions' variance.
 
     Parameters
@@ -111,13 +103,13 @@ def glorot_uniform(rng: Generator, rows: int, columns: int) -> Float[ndarray, "r
     ----------
     {cite}`glorot2010understanding`, eq. 16
     """
-    _check(rng, rows, columns)
     limit = np.sqrt(6 / (rows + columns))
     return rng.uniform(-limit, limit, size=(rows, columns))
 
 
+@validated
 def spectral(
-    rng: Generator, rows: int, columns: int, *, radius: float = 1.0
+    rng: Generator, rows: Count, columns: Count, *, radius: NonNegative = 1.0
 ) -> Float[ndarray, "rows columns"]:
     r"""Gaussian matrix scaled to a spectral radius: its largest eigenvalue has modulus ``radius``.
 
@@ -142,8 +134,6 @@ def spectral(
     ----------
     As an initialization of recurrent weights {cite}`jaeger2001echo`.
     """
-    _check(rng, rows, columns)
-    radius = require_nonnegative("radius", radius)
     if rows != columns:
         raise ValueError(
             f"rows must equal columns: only a square matrix has eigenvalues, got {rows} and {columns}"
@@ -153,17 +143,10 @@ def spectral(
     return w
 
 
+@validated
 def stack(
-    initializer: Initializer, rng: Generator, gates: int, rows: int, columns: int, dtype: Any
+    initializer: Initializer, rng: Generator, gates: Count, rows: Count, columns: Count, dtype: FloatDtype
 ) -> Float[ndarray, "GH K"]:
     """One matrix for each gate, drawn independently and stacked, in the precision asked for."""
-    require_callable("initializer", initializer)
-    dtype = require_float_dtype(dtype)
-    matrices = [initializer(rng, rows, columns) for _ in range(require_count("gates", gates))]
+    matrices = [initializer(rng, rows, columns) for _ in range(gates)]
     return np.concatenate(matrices).astype(dtype)
-
-
-def _check(rng: Generator, rows: int, columns: int) -> None:
-    require_generator(rng)
-    require_count("rows", rows)
-    require_count("columns", columns)

@@ -9,10 +9,19 @@ import numpy as np
 from jaxtyping import Bool, Int
 from numpy import ndarray
 
-from livenotes._arguments import require_count
+from livenotes._arguments import Natural
+from livenotes._validated import validated
 
 
-def mask_from_lengths(lengths: Int[ndarray, " B"], steps: int) -> Bool[ndarray, "T B"]:
+def _require_within(lengths: Int[ndarray, " B"], steps: int) -> None:
+    if lengths.size and (lengths.min() < 0 or lengths.max() > steps):
+        raise ValueError(
+            f"lengths must lie between 0 and steps={steps}, got {lengths.min()}..{lengths.max()}"
+        )
+
+
+@validated(where=_require_within)
+def mask_from_lengths(lengths: Int[ndarray, " B"], steps: Natural) -> Bool[ndarray, "T B"]:
     r"""Mask that is true at step $t$ of sequence $b$ while $t <$ ``lengths[b]``.
 
     Parameters
@@ -29,16 +38,7 @@ def mask_from_lengths(lengths: Int[ndarray, " B"], steps: int) -> Bool[ndarray, 
     Raises
     ------
     TypeError, ValueError
-        If ``lengths`` is no vector of integers, or one of them is negative or beyond ``steps``.
+        If ``lengths`` is not a vector of integers, or one of them is negative or beyond ``steps``.
     """
-    require_count("steps", steps, 0)
-    if not isinstance(lengths, ndarray) or lengths.dtype.kind not in "iu":
-        raise TypeError(f"lengths must be an integer array, got {getattr(lengths, 'dtype', type(lengths))}")
-    if lengths.ndim != 1:
-        raise ValueError(f"lengths must have axes (B), got shape {lengths.shape}")
-    if lengths.size and (lengths.min() < 0 or lengths.max() > steps):
-        raise ValueError(
-            f"lengths must lie between 0 and steps={steps}, got {lengths.min()}..{lengths.max()}"
-        )
     mask: ndarray = np.arange(steps)[:, None] < lengths
     return mask

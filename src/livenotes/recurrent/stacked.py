@@ -13,25 +13,32 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes._arguments import require_count, require_type
+from livenotes._arguments import Count, Natural
+from livenotes._validated import validated
 
 from .cell import Cell, Gradients
 
 Layers = tuple[Any, ...]
 
 
+def _one_each(cells: tuple[Cell, ...], **by_layer: Layers | None) -> None:
+    """Refuse a tuple that has more or fewer entries than there are layers."""
+    for name, value in by_layer.items():
+        if value is not None and len(value) != len(cells):
+            raise ValueError(f"{name} must have {len(cells)} entries, one for each layer, got {len(value)}")
+
+
+@validated
 def over(*cells: Cell) -> Cell:
     """Stack of these layers, lowest first, a :class:`Cell` itself: ``over(LSTM, LSTM)`` has two.
 
     Raises
     ------
     TypeError, ValueError
-        If there is no layer, or one of them is no Cell.
+        If there is no layer, or one of them is not a Cell.
     """
     if not cells:
         raise ValueError("cells must hold at least one layer, got none")
-    for number, cell in enumerate(cells):
-        require_type(f"cells[{number}]", cell, Cell)
     steps = all(cell.step is not None for cell in cells)
     return Cell(
         name=f"stacked({', '.join(cell.name for cell in cells)})",
@@ -48,20 +55,20 @@ def over(*cells: Cell) -> Cell:
     )
 
 
-def init(cells: tuple[Cell, ...], rng: Generator, inputs: int, hidden: int, **options: Any) -> Layers:
+@validated
+def init(cells: tuple[Cell, ...], rng: Generator, inputs: Count, hidden: Count, **options: Any) -> Layers:
     """Draw parameters of every layer of ``hidden`` units; ``options`` go to each cell's own ``init``."""
-    require_count("inputs", inputs)
-    require_count("hidden", hidden)
     widths = [inputs] + [cell.width * hidden for cell in cells[:-1]]
     return tuple(cell.init(rng, width, hidden, **options) for cell, width in zip(cells, widths, strict=True))
 
 
-def zero_state(cells: tuple[Cell, ...], params: Layers, batch: int) -> Layers:
+@validated(where=lambda cells, params: _one_each(cells, params=params))
+def zero_state(cells: tuple[Cell, ...], params: Layers, batch: Natural) -> Layers:
     """State of zeros for every layer."""
-    _check_layers(cells, params=params)
     return tuple(cell.zero_state(p, batch) for cell, p in zip(cells, params, strict=True))
 
 
+@validated(where=lambda cells, params, state: _one_each(cells, params=params, state=state))
 def step(cells: tuple[Cell, ...], params: Layers, x_t: Float[ndarray, "B D"], state: Layers) -> Layers:
     """Advance every layer by one time step, from the lowest up.
 
@@ -70,7 +77,6 @@ def step(cells: tuple[Cell, ...], params: Layers, x_t: Float[ndarray, "B D"], st
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    _check_layers(cells, params=params, state=state)
     advanced = []
     for cell, p, s in zip(cells, params, state, strict=True):
         assert cell.step is not None  # over() makes a step only of layers that have one
@@ -80,18 +86,19 @@ def step(cells: tuple[Cell, ...], params: Layers, x_t: Float[ndarray, "B D"], st
     return tuple(advanced)
 
 
+@validated(where=lambda cells, state: _one_each(cells, state=state))
 def output(cells: tuple[Cell, ...], state: Layers) -> Float[ndarray, "B H"]:
     """What of the state is the stack's output: that of the top layer."""
-    _check_layers(cells, state=state)
     top = cells[-1].output
     assert top is not None  # as above
     return top(state[-1])
 
 
+@validated(where=lambda cells, params, state0: _one_each(cells, params=params, state0=state0))
 def forward(
     cells: tuple[Cell, ...],
     params: Layers,
-    x: Float[ndarray, "T B D"],
+    x: Float[ndarray, "... B D"],  # T B D, as the lowest layer, which knows its D, will require
     state0: Layers,
     mask: Bool[ndarray, "T B"] | None = None,
 ) -> tuple[Float[ndarray, "T B H"], Layers]:
@@ -116,7 +123,6 @@ def forward(
     TypeError, ValueError
         If an argument has the wrong type, precision or axes.
     """
-    _check_layers(cells, params=params, state0=state0)
     tapes = []
     for cell, p, s in zip(cells, params, state0, strict=True):
         x, tape = cell.forward(p, x, s, mask)
@@ -124,9 +130,9 @@ def forward(
     return x, tuple(tapes)
 
 
+@validated(where=lambda cells, tape, g_state: _one_each(cells, tape=tape, g_state=g_state))
 def backward(
     cells: tuple[Cell, ...],
-    params: Layers,
     tape: Layers,
     g_outputs: Float[ndarray, "T B H"],
     g_state: Layers | None = None,
@@ -136,15 +142,15 @@ def backward(
     Parameters
     ----------
     cells : tuple of Cell
-    params, tape : tuple, an entry for each layer
+    tape : tuple, an entry for each layer
     g_outputs : float array, shape (T, B, width*H)
         dL/d(outputs).
     g_state : tuple, an entry for each layer, optional
-        What the loss owes to the final states beyond the outputs.
+        dL/d(final states) beyond the outputs.
 
     Returns
     -------
-    Gradients of ``params`` (a tuple), ``x`` and ``state0`` (a tuple)
+    Gradients with respect to ``params``, ``x`` and ``state0``
 
     Raises
     ------
@@ -153,24 +159,16 @@ def backward(
     """
     if g_state is None:
         g_state = (None,) * len(cells)
-    _check_layers(cells, params=params, tape=tape, g_state=g_state)
     g_params, g_states = [], []
-    for cell, p, layer_tape, g_s in zip(cells[::-1], params[::-1], tape[::-1], g_state[::-1], strict=True):
-        g = cell.backward(p, layer_tape, g_outputs, g_s)
+    for cell, layer_tape, g_s in zip(cells[::-1], tape[::-1], g_state[::-1], strict=True):
+        g = cell.backward(layer_tape, g_outputs, g_s)
         g_params.append(g.g_params)
         g_states.append(g.g_state0)
         g_outputs = g.g_x
     return Gradients(tuple(g_params[::-1]), g_outputs, tuple(g_states[::-1]))
 
 
+@validated(where=lambda cells, tape: _one_each(cells, tape=tape))
 def final_state(cells: tuple[Cell, ...], tape: Layers) -> Layers:
     """State of every layer after the last step."""
-    _check_layers(cells, tape=tape)
     return tuple(cell.final_state(t) for cell, t in zip(cells, tape, strict=True))
-
-
-def _check_layers(cells: tuple[Cell, ...], **by_layer: Layers) -> None:
-    for name, value in by_layer.items():
-        require_type(name, value, tuple)
-        if len(value) != len(cells):
-            raise ValueError(f"{name} must have {len(cells)} entries, one for each layer, got {len(value)}")

@@ -52,7 +52,7 @@ def slope(w: float, b: float) -> tuple[float, elman.ElmanParams]:
     outputs, tape = elman.forward(params, silence, np.array([[START]]), nonlinearity=SIGMOID)
     g_outputs = np.zeros_like(outputs)
     g_outputs[-1] = 2 * (outputs[-1] - TARGET)
-    gradient = elman.backward(params, tape, g_outputs).g_params
+    gradient = elman.backward(tape, g_outputs).g_params
     return float((outputs[-1, 0, 0] - TARGET) ** 2), gradient
 
 

@@ -97,7 +97,7 @@ TASKS = {
 
 
 class Net(NamedTuple):
-    """A cell's parameters and a linear readout of its output; equally a gradient."""
+    """A cell's parameters and a linear readout of its output; also holds gradients."""
 
     cell: Any
     w: Float[ndarray, "K H"]
@@ -119,7 +119,7 @@ def gradient(cell: Cell, net: Net, batch: Batch, loss: Callable[..., Any]) -> tu
     last = slice(-len(batch.target), None)
     g_outputs = np.zeros_like(outputs)
     g_outputs[last] = (g @ net.w).reshape(outputs[last].shape)
-    g_cell = cell.backward(net.cell, tape, g_outputs).g_params
+    g_cell = cell.backward(tape, g_outputs).g_params
     return value, Net(g_cell, g.T @ outputs[last].reshape(len(g), -1), g.sum(axis=0))
 
 

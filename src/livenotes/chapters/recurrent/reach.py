@@ -176,7 +176,7 @@ def _send_back(
     direction = rng.normal(size=hidden)
     g_outputs[-1, 0] = direction / np.linalg.norm(direction)
     # The input matrix is the identity, so g_x is dL/da, and dL/dh_{t-1} = W_h^T dL/da_t.
-    g_h = elman.backward(params, tape, g_outputs).g_x[: -steps - 1 : -1, 0] @ w_h
+    g_h = elman.backward(tape, g_outputs).g_x[: -steps - 1 : -1, 0] @ w_h
     gradient = np.concatenate([[1.0], np.linalg.norm(g_h, axis=1)])
     products = [np.eye(hidden)]
     for slope in f.slope(outputs[: -steps - 1 : -1, 0]):  # from the last step back

@@ -47,6 +47,6 @@ def unfolded(steps: int, w_h: float) -> Unfolded:
     outputs, tape = elman.forward(params, x, np.zeros((1, 1)))
     g_outputs = np.zeros_like(outputs)
     g_outputs[-1] = 1
-    gradients = elman.backward(params, tape, g_outputs)
+    gradients = elman.backward(tape, g_outputs)
     h, g_a = tape.h[:, 0, 0], gradients.g_x[:, 0, 0]  # the input weight is 1, so g_x is dL/da
     return Unfolded(h, g_a, g_a * h[:-1], float(gradients.g_params.w_h[0, 0]))
