@@ -96,7 +96,7 @@ def test_only_the_beginning_is_computed_again(tmp_path, monkeypatch):
         {"cell": ["elman_relu"], "length": [3], "seed": [0]},
         seed=0,
         curves=("loss",),
-        begin=partial(memory.begin, "copying"),
+        begin=partial(memory.begin, partial(train, "copying")),
     )
     short.make()
     calls = []

@@ -37,7 +37,7 @@ def unfolded(steps: int, w_h: float) -> Unfolded:
     Raises
     ------
     TypeError, ValueError
-        If ``steps`` is no integer of at least 1, or ``w_h`` not finite.
+        If ``steps`` is not an integer of at least 1, or ``w_h`` not finite.
     """
     require_count("steps", steps)
     one = np.ones((1, 1))
