@@ -14,7 +14,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from ._arguments import Count, FloatDtype, Positive
-from ._validated import body, validated
+from ._validated import validated
 from .activations import Activation, ActivationTape
 
 
@@ -200,8 +200,8 @@ def backward(tape: Tape, g_y: Float[ndarray, "B O"]) -> Gradients:
     """
     g_layers = []
     for k in reversed(range(len(tape.layers))):
-        g_layer, g_h = body(affine_backward)(LayerTape(tape.layers[k], tape.inputs[k]), g_y)
-        g_layers.append(g_layer)
+        g_layers.append(Layer(g_y.T @ tape.inputs[k], g_y.sum(axis=0)))
+        g_h = g_y @ tape.layers[k].w  # (B, I)
         if k > 0:
             g_y = tape.activation.backward(tape.hidden[k - 1], g_h)
     return Gradients(g_layers[::-1], g_h)
