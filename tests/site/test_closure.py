@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from livenotes.site.closure import Project
@@ -22,6 +24,13 @@ FILES = {
     "book/results/long-run.json": "{}",
     "book/results/run-3.npz": "3",
     "book/results/other.npz": "2",
+    "book/.hidden": "5",
+    "book/results/labelled.nc.gz": "4",
+    "toy/chapters/__init__.py": "",
+    "toy/chapters/first/__init__.py": "",
+    "toy/chapters/first/claims.toml": "",
+    "toy/chapters/second/__init__.py": "",
+    "toy/chapters/second/claims.toml": "",
 }
 START = {"toy/__init__.py", "toy/base.py"}  # run by every import of the package
 
@@ -72,7 +81,19 @@ def names(project, *cells):
             | {"book/results/long-run.npz", "book/results/long-run.json"},
         ),
         ("name = 'other'", {"book/results/other.npz"}),
+        ("''", set()),
+        ("name = 'labelled'", {"book/results/labelled.nc.gz"}),
         ("import toy.missing", START),
+        ("section('second', 'where')", {"toy/chapters/second/claims.toml"}),
+        (
+            "import toy.chapters.first",
+            START
+            | {
+                "toy/chapters/__init__.py",
+                "toy/chapters/first/__init__.py",
+                "toy/chapters/first/claims.toml",
+            },
+        ),
     ],
 )
 def test_files_that_a_cell_depends_on(project, cell, files):
@@ -94,3 +115,18 @@ def test_a_digest_changes_with_what_is_used_and_with_nothing_else(project, monke
     assert project.digest(cells) == before
     monkeypatch.setattr("livenotes.site.closure._version", lambda name: "another")
     assert project.digest(cells) != before
+
+
+def test_a_digest_changes_with_a_variable_that_the_code_reads(project, monkeypatch):
+    (project.package / "plain.py").write_text("environ['LIVENOTES_SPEED']")
+    reads, does_not = ["import toy.plain"], ["import toy.alone"]
+    before = project.digest(reads), project.digest(does_not)
+    monkeypatch.setenv("LIVENOTES_SPEED", "7")
+    assert project.digest(reads) != before[0]
+    assert project.digest(does_not) == before[1]
+
+
+def test_a_digest_is_the_same_wherever_the_project_lies(project, tmp_path):
+    cells = ["import toy.plain; name = 'labelled'"]
+    shutil.copytree(tmp_path, tmp_path / "moved", ignore=shutil.ignore_patterns("moved"))
+    assert Project(tmp_path / "moved/toy", tmp_path / "moved/book").digest(cells) == project.digest(cells)

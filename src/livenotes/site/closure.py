@@ -2,13 +2,17 @@
 
 import ast
 import hashlib
+import os
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PEERS = ("numpy", "scipy", "matplotlib")  # what they compute and draw changes with their version
+DATA = (".toml", ".json", ".csv", ".txt", ".npz", ".gz")
+ROOMS = "chapters"  # the package's folder with one folder a chapter, whose data go by the chapter's name
+VARIABLES = "LIVENOTES_"  # how the names of the environment's variables begin that the package reads
 _MAGIC = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
 
 
@@ -29,19 +33,35 @@ class Project:
 
     def files(self, cells: Iterable[str]) -> list[Path]:
         """Return everything but the notebook itself that the outputs of its cells depend on, sorted."""
-        code = [tree for tree in (_parse(_MAGIC.sub("", cell)) for cell in cells) if tree is not None]
-        modules = self._closure(code)
-        trees = [*code, *filter(None, (_parse_file(path) for path in modules))]
-        data = {path for folder in {m.parent for m in modules} for path in _data(folder)}
-        return sorted(modules | data | self._named(trees))
+        return self._depends(cells)[0]
 
     def digest(self, cells: Iterable[str]) -> str:
-        """Return one number for the contents of these files and the versions of the peers."""
+        """Return one number for these files, the variables that they read, and the versions of the peers."""
+        files, variables = self._depends(cells)
         found = hashlib.sha256(repr([(name, _version(name)) for name in PEERS]).encode())
-        for path in self.files(cells):
-            found.update(str(path).encode())
-            found.update(hashlib.sha256(path.read_bytes()).digest())
+        found.update(repr([(name, os.environ.get(name)) for name in variables]).encode())
+        for path in files:
+            found.update(os.path.relpath(path, self.book).encode())
+            found.update(_hash_at(path, path.stat().st_mtime_ns))
         return found.hexdigest()
+
+    def _depends(self, cells: Iterable[str]) -> tuple[list[Path], list[str]]:
+        """Return the files that the outputs of cells depend on, and the variables of the environment."""
+        code = [tree for tree in (_parse(_MAGIC.sub("", cell)) for cell in cells) if tree is not None]
+        modules = self._closure(code)
+        said = {text for tree in code for text in _texts(tree)}
+        texts = said.union(*(_texts_of_file(path) for path in modules))
+        folders = {module.parent for module in modules} | {
+            self.package / ROOMS / text for text in said & self._rooms
+        }
+        data = {path for folder in folders for path in _data(folder)}
+        variables = sorted(text for text in texts if text.startswith(VARIABLES) and text.isidentifier())
+        return sorted(modules | data | self._named(texts)), variables
+
+    @cached_property
+    def _rooms(self) -> set[str]:
+        folder = self.package / ROOMS
+        return {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
 
     def _closure(self, code: Iterable[ast.AST]) -> set[Path]:
         """Follow imports from the notebook's cells through the package."""
@@ -103,22 +123,19 @@ class Project:
         parts = path.relative_to(self.package.parent).with_suffix("").parts
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
-    def _named(self, trees: Iterable[ast.AST]) -> set[Path]:
+    def _named(self, texts: set[str]) -> set[Path]:
         """Return the data of the book whose name, or the beginning of it, stands in the code."""
-        texts = {
-            node.value
-            for tree in trees
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
         starts = tuple(text for text in texts if len(text) > 2 and text[-1] in "-_")
         return {
             path
-            for path in self.book.rglob("*")
-            if path.is_file()
-            and path.suffix not in (".md", ".ipynb")
-            and (path.name in texts or path.stem in texts or path.stem.startswith(starts))
+            for path in self._data_of_book
+            if path.name in texts or (name := path.name.partition(".")[0]) in texts or name.startswith(starts)
         }
+
+    @cached_property
+    def _data_of_book(self) -> list[Path]:
+        found = (path for path in self.book.rglob("[!.]*") if path.suffix not in (".md", ".ipynb"))
+        return [path for path in found if path.is_file()]
 
 
 def _parse(code: str) -> ast.AST | None:
@@ -129,20 +146,41 @@ def _parse(code: str) -> ast.AST | None:
         return None
 
 
+def _parse_file(path: Path) -> ast.AST | None:
+    return _parse_at(path, path.stat().st_mtime_ns)
+
+
 @cache
 def _parse_at(path: Path, changed: int) -> ast.AST | None:
     return _parse(path.read_text(encoding="utf-8"))
 
 
-def _parse_file(path: Path) -> ast.AST | None:
-    return _parse_at(path, path.stat().st_mtime_ns)
+@cache
+def _hash_at(path: Path, changed: int) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
+def _texts_of_file(path: Path) -> frozenset[str]:
+    return _texts_at(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _texts_at(path: Path, changed: int) -> frozenset[str]:
+    tree = _parse_at(path, changed)
+    return frozenset() if tree is None else _texts(tree)
+
+
+def _texts(tree: ast.AST) -> frozenset[str]:
+    return frozenset(
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
 
 
 def _data(folder: Path) -> list[Path]:
     """Return the data files of a package, such as the tables that its modules read."""
-    return [
-        p for p in folder.iterdir() if p.is_file() and p.suffix in (".toml", ".json", ".csv", ".txt", ".npz")
-    ]
+    return [p for p in folder.iterdir() if p.suffix in DATA and p.is_file()]
 
 
 def _version(name: str) -> str:

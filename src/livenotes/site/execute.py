@@ -4,6 +4,7 @@ MyST-NB executes one notebook after another, while it reads; but it looks into j
 it finds there it does not execute. So what has to run is run here, on all cores, the longest first.
 """
 
+import atexit
 import os
 import re
 import signal
@@ -97,7 +98,10 @@ def execute(pages: Sequence[Page], *, jobs: int | None = None, **options: Any) -
         )
         running.append(client)
         start = perf_counter()
-        client.execute(env=environment)
+        try:
+            client.execute(env=environment)
+        finally:
+            atexit.unregister(client._cleanup_kernel)  # stays registered where the kernel was killed
         page.seconds = perf_counter() - start
         return page
 
