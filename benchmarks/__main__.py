@@ -1,9 +1,12 @@
 """Run the benchmarks, print one table, and store it for the book: python -m benchmarks [live site …].
 
+With ``--small`` each runs for one round at a small size, to see that it runs; nothing is stored.
+
 Every module of this folder has a ``main()`` that returns rows: dictionaries with the keys ``figure`` (what
 is measured, with its unit), ``ours``, ``theirs`` and ``ratio`` (None where there is nothing to compare
 with), and ``target`` (None: reported only). ``against`` says what it is compared with: torch, if left out.
-A target is an upper bound of the ratio or, where ``bounds`` is "ours", of our own figure.
+A target is an upper bound of the ratio or, where ``bounds`` is "ours", of our own figure. ``SMALL`` names the
+constants of the module that a small run replaces.
 """
 
 import json
@@ -85,6 +88,8 @@ def store(results: Mapping[str, Any]) -> None:
 
 def main(asked: Sequence[str]) -> int:
     """Measure, print and store; the exit status says whether every target is met."""
+    small = "--small" in asked
+    asked = [name for name in asked if name != "--small"]
     unknown = sorted(set(asked) - set(names()))
     if unknown:
         print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}", file=sys.stderr)
@@ -93,8 +98,10 @@ def main(asked: Sequence[str]) -> int:
     for name in asked or names():
         # A process of its own: what one module does to threads and caches does not reach the next.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-            results[name] = process.submit(measured, name).result()
+            results[name] = process.submit(measured, name, small).result()
         print(f"\n{name}\n{table(results[name])}", flush=True)
+    if small:
+        return 0
     store(results)
     return int(any(row["met"] is False for rows in results.values() for row in rows))
 

@@ -5,9 +5,13 @@ from importlib import import_module
 from typing import Any
 
 
-def measured(name: str) -> list[dict[str, Any]]:
-    """Run one module and return its rows."""
-    return [finished(row) for row in import_module(f"benchmarks.{name}").main()]
+def measured(name: str, small: bool = False) -> list[dict[str, Any]]:
+    """Run one module and return its rows; a small run takes the sizes that the module names in ``SMALL``."""
+    module = import_module(f"benchmarks.{name}")
+    if small:
+        for size, value in module.SMALL.items():
+            setattr(module, size, value)
+    return [finished(row) for row in module.main()]
 
 
 def finished(row: Mapping[str, Any]) -> dict[str, Any]:

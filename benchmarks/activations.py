@@ -19,6 +19,7 @@ from ._turns import take_turns
 
 SIZE = 1_000_000
 TURNS = 15
+SMALL = {"SIZE": 4000, "TURNS": 1}
 HALF_PI = np.pi / 2
 EACH, MEDIAN = 5.0, 2.0  # how many times torch's time is allowed
 

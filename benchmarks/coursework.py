@@ -13,6 +13,7 @@ from typing import Any
 
 CLASS = 30
 ROUNDS = 20
+SMALL = {"CLASS": 1, "ROUNDS": 1}
 BOOK = Path(__file__).parents[1] / "book" / "coursework"
 ASSIGNMENT = "activations"
 

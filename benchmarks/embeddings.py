@@ -18,6 +18,7 @@ from livenotes.embeddings.vocabulary import build_vocabulary, encode
 
 EPOCHS, DIM, WINDOW, NEGATIVES, MIN_COUNT = 5, 100, 5, 5, 5
 TURNS = 3
+SMALL = {"EPOCHS": 1, "TURNS": 1}
 TARGET = 10.0  # how many times gensim's time is allowed: its loop is compiled, ours is NumPy
 
 

@@ -16,14 +16,15 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy import ndarray
-from tests.browser import launched
 
+from browser import launched
 from livenotes.live import LiveFigure, Slider, live
 from livenotes.live.theme import STATIC
 
 ROOT = Path(__file__).parents[1]
 STATES, POINTS, STEPS = 50, 200, 200
 X = np.linspace(0, 1, POINTS)
+SMALL = {"STATES": 3, "STEPS": 2}
 
 
 def curves(p: int) -> tuple[ndarray, ndarray]:

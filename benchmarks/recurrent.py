@@ -18,6 +18,7 @@ from ._turns import one_thread, take_turns
 LAYER = (100, 32, 64, 128)  # T, B, D, H of a layer as one would use it
 TOY = (100, 32, 2, 32)  # and of one that learns the toy tasks of the chapters
 TURNS = 25
+SMALL = {"TURNS": 1}
 
 Forward = Callable[[torch.Tensor], torch.Tensor]
 Opponent = tuple[list[torch.Tensor], Forward]  # its parameters and its forward pass

@@ -21,6 +21,7 @@ from ._turns import one_thread, take_turns
 
 STEPS, BATCH, HIDDEN, RATE, LIMIT = 100, 32, 64, 0.002, 1.0
 TURNS = 25
+SMALL = {"TURNS": 1}
 LAYERS = {"elman_tanh": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
 

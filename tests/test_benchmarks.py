@@ -1,6 +1,7 @@
 """The table of the benchmarks: what counts as met, and what is stored."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,6 +9,10 @@ from benchmarks import __main__ as bench
 from benchmarks import recurrent
 from benchmarks._rows import finished
 
+import browser
+from missing import missing
+
+NEEDS_BROWSER = {"live", "site"}
 ROW = {"figure": "f, ms", "ours": 2.0, "theirs": 4.0, "ratio": 0.5, "target": None}
 
 
@@ -39,6 +44,18 @@ def test_the_table_lines_up_and_names_what_is_compared_with():
 def test_a_tape_counts_what_it_holds_once():
     h, x = np.zeros((5, 2)), np.zeros(3, np.float32)
     assert recurrent.tape_bytes((x, h, h[1:], None, "name")) == 5 * 2 * 8 + 3 * 4
+
+
+@pytest.mark.parametrize("name", bench.names())
+def test_every_benchmark_runs(name, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(bench, "STORED", tmp_path / "bench.json")
+    if name in NEEDS_BROWSER:
+        browser.executable()
+    if name == "coursework" and not shutil.which("bwrap"):
+        missing("no sandbox: bwrap not found")
+    assert bench.main([name, "--small"]) == 0
+    assert capsys.readouterr().out.startswith(f"\n{name}\nfigure")
+    assert not bench.STORED.exists()
 
 
 def test_every_module_of_the_folder_is_a_benchmark():
