@@ -148,6 +148,11 @@ BAD = [
     (TypeError, "y must have dtype float64", lambda: alike(X, F4)),
     (ValueError, r"x must have axes \(\*B, T, D\), got shape \(4,\)", lambda: front(B, B)),
     (ValueError, r"y must have axes \(axis 0=5, S, D=3\), got", lambda: front(np.ones((5, 2, 3)), X)),
+    (
+        ValueError,
+        r"y must have axes \(axis 0=5, S, D=3\), got",
+        lambda: front(np.ones((5, 2, 3)), X[None, None]),
+    ),
     (ValueError, r"x must have axes \(3, T\), got shape \(2, 3\)", lambda: fixed(X, X)),
     (ValueError, r"y must have axes \(T\+1, T=2\), got shape \(2, 3\)", lambda: fixed(X.T, X)),
     (ValueError, r"square must have axes \(D, D\), got shape \(2, 3\)", lambda: fixed(X.T, X.T, X)),

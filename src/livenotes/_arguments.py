@@ -52,46 +52,6 @@ def require_dtype(name: str, value: np.ndarray, dtype: np.dtype[Any]) -> None:
         raise TypeError(f"{name} must have dtype {dtype}, got {value.dtype}")
 
 
-def require_like(name: str, value: np.ndarray, other: np.ndarray) -> None:
-    """Raise unless ``value`` is a float array with the shape and dtype of ``other``."""
-    require_float_array(name, value)
-    require_dtype(name, value, other.dtype)
-    require_shape(name, value, other.shape)
-
-
-def require_axes(*arguments: tuple[str, np.ndarray, str]) -> None:
-    """Raise unless all are float arrays of one dtype whose named axes agree.
-
-    Parameters
-    ----------
-    *arguments : (name, array, axes)
-        As in ``require_axes(("x", x, "B D"), ("w", w, "H D"))``: both D must be equal. Axes that
-        start with ``...`` allow any number of further ones in front, the same for all.
-
-    Raises
-    ------
-    TypeError
-        An argument is not a float array, or not of the first one's dtype.
-    ValueError
-        An array has the wrong number of axes, or an axis another length than it had before.
-    """
-    sizes: dict[str, int] = {}
-    for name, value, axes in arguments:
-        require_float_array(name, value)
-        require_dtype(name, value, arguments[0][1].dtype)
-        names = axes.replace("...", "").split()
-        if "..." in axes:
-            lead = sizes.setdefault("...", value.ndim - len(names))
-            names = [f"axis {i}" for i in range(lead)] + names
-        known = dict(sizes)
-        fits = len(names) == value.ndim and all(
-            sizes.setdefault(a, n) == n for a, n in zip(names, value.shape, strict=True)
-        )
-        if not fits:
-            expected = ", ".join(f"{a}={known[a]}" if a in known else a for a in names)
-            raise ValueError(f"{name} must have axes ({expected}), got shape {value.shape}")
-
-
 def require_ids(name: str, ids: np.ndarray, size: int) -> None:
     """Raise unless ``ids`` is an array of integers from 0 to ``size - 1``."""
     if not isinstance(ids, np.ndarray) or not np.issubdtype(ids.dtype, np.integer):

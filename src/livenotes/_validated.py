@@ -24,6 +24,7 @@ Defaults are trusted. What annotations cannot say of several arguments together 
 
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
@@ -94,7 +95,15 @@ def validated(function: Any = None, *, where: Any = None) -> Any:
                 names.append(p.name)
     positional = [plain[name] for name in names]
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-    wanted = () if where is None else tuple(inspect.signature(where).parameters)
+    places = {name: i for i, name in enumerate(names)}  # others cannot be given by position
+    of_where = inspect.signature(where).parameters if where else ()
+    wanted = [(name, places.get(name, sys.maxsize)) for name in of_where]
+
+    def named(name: str, kwargs: Mapping[str, Any]) -> Any:
+        """Return what was not given by position; raise KeyError if it is missing."""
+        if name == spare:
+            return {other: kwargs[other] for other in kwargs.keys() - plain.keys()}
+        return kwargs[name] if name in kwargs else defaults[name]
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -111,10 +120,11 @@ def validated(function: Any = None, *, where: Any = None) -> Any:
                 for name in kwargs.keys() - plain.keys():
                     kwargs[name] = others(name)(kwargs[name], sizes)
         if wanted:
-            bound = {**defaults, **dict(zip(names, given)), **kwargs}
-            bound[spare] = {name: kwargs[name] for name in kwargs.keys() - plain.keys()}
-            if bound.keys() >= {*wanted}:  # otherwise Python says what is missing
-                where(*(bound[name] for name in wanted))
+            try:
+                picked = [given[i] if i < len(given) else named(name, kwargs) for name, i in wanted]
+            except KeyError:
+                return function(*given, **kwargs)  # Python says what is missing
+            where(*picked)
         return function(*given, **kwargs)
 
     return call
