@@ -12,7 +12,17 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 # All parts of the extension but the look of the site: without the theme a build takes a third of the time.
-PARTS = ["chapters", "docstrings", "folds", "formulas", "ledger", "plates", "reference", "states"]
+PARTS = [
+    "chapters",
+    "detach",
+    "docstrings",
+    "folds",
+    "formulas",
+    "ledger_page",
+    "reference",
+    "states",
+    "tidy",
+]
 CONFIG: dict[str, Any] = {
     "extensions": ["myst_nb", *(f"livenotes.site.{part}" for part in PARTS)],
     "html_theme": "basic",

@@ -1,48 +1,37 @@
 import re
-from typing import NamedTuple
 
 import pytest
 
-from livenotes.site import ledger
+from livenotes import claims
+from livenotes.claims import Card, Claim, Measured, Verdict
 
 BIBLIOGRAPHY = "@article{one2001, author={One, Ann}, title={T}, journal={J}, year={2001}}"
 CHAPTER = "# Dropout\n\n(scaling)=\n## Scaling\n\nText.\n"
 
 
-class Number(NamedTuple):
-    mean: float
-    sd: float = 0.0
-    n: int = 1
-
-
-class Entry(NamedTuple):
-    key: str
-    chapter: str = "dropout"
-    note: str = "003 · Dropout"
-    says: str = "The notes say so."
-    verdict: str = "holds"
-    finding: str = "So it is."
-    section: str = "scaling"
-    quantity: str = "Ratio"
-    when: str = ""
-    cite: tuple[str, ...] = ()
-
-
-class Record(NamedTuple):
-    claim: Entry
-    numbers: dict[str, Number] = {}  # noqa: RUF012 - never changed
+def card(key, verdict, numbers=(), **more):
+    entry = {
+        "chapter": "dropout",
+        "note": "003 · Dropout",
+        "says": "The notes say so.",
+        "finding": "So it is.",
+        "section": "scaling",
+        "quantity": "Ratio",
+    }
+    return Card(Claim(key=key, verdict=verdict, **(entry | more)), dict(numbers))
 
 
 RECORDS = [
-    Record(
-        Entry("later", chapter="attention", verdict="a matter of history", finding="So it was."),
+    card("later", Verdict.HISTORY, chapter="attention", finding="So it was."),
+    card("right", Verdict.HOLDS, {"measure": Measured(0.82345, 0.0312, 10)}, cite=("one2001",)),
+    card(
+        "if",
+        Verdict.HOLDS_WHEN,
+        {"measure": Measured(1.0, 0.0, 1), "otherwise": Measured(2.5, 0.1, 3)},
+        when="the layer is linear",
+        finding="Else not.",
     ),
-    Record(Entry("right", cite=("one2001",)), {"measure": Number(0.82345, 0.0312, 10)}),
-    Record(
-        Entry("if", verdict="holds when", when="the layer is linear", finding="Else not."),
-        {"measure": Number(1.0), "otherwise": Number(2.5, 0.1, 3)},
-    ),
-    Record(Entry("wrong", verdict="wrong, corrected", finding="It is <not> so.")),
+    card("wrong", Verdict.WRONG, finding="It is <not> so."),
 ]
 
 
@@ -51,7 +40,7 @@ def page(build, monkeypatch):
     """Return a function that builds a page with a ledger beside the chapter on dropout."""
 
     def run(directive, chapter=CHAPTER, records=RECORDS):
-        monkeypatch.setattr(ledger, "cards", lambda: records)
+        monkeypatch.setattr(claims, "all", lambda: records)
         index = (
             f"# Ledger\n\n{directive}\n\n```{{bibliography}}\n:all:\n```\n\n```{{toctree}}\ndropout\n```\n"
         )
@@ -78,11 +67,9 @@ def test_the_whole_ledger_in_the_order_of_the_book(page):
     assert '<section id="ledger-attention"> <h2>Attention<a' in text
     assert '<div class="claim claim-wrong docutils container" id="claim-wrong">' in text
     assert '<p class="claim-measured">Ratio: 0.823 ± 0.031 (n = 10)</p>' in text
-    assert '<p class="claim-verdict">holds when the layer is linear</p>' in text
-    assert (
-        '<p class="claim-measured">Ratio: 1</p> <p class="claim-otherwise">otherwise: 2.5 ± 0.1 (n = 3)</p>'
-        in text
-    )
+    assert '<p class="claim-verdict"><strong>holds when</strong> the layer is linear</p>' in text
+    assert '<p class="claim-measured">Ratio: 1, otherwise 2.5 ± 0.1 (n = 3)</p>' in text
+    assert '<p class="claim-note">Notes 003 · <span lang="zh">Dropout</span></p>' in text
     assert "It is &lt;not&gt; so." in text
     assert text.count('<p class="claim-foot"><a class="reference internal" href="dropout.html#scaling">') == 3
     assert "The chapter is still to be written." in text
@@ -120,6 +107,9 @@ def test_a_claim_of_a_section_that_is_not_there_is_a_warning(page):
     assert warnings.count("WARNING: undefined label: 'scaling'") == 3
 
 
-def test_a_package_without_a_ledger_has_no_claims(monkeypatch):
-    monkeypatch.setattr(ledger, "SOURCE", "livenotes.no_such_module")
-    assert ledger.cards() == []
+def test_a_page_shows_the_parts_that_a_notebook_shows(page):
+    ours = re.findall(r'<p class="(claim-\w+)">(.*?)</p>', RECORDS[2]._repr_html_())
+    theirs = re.findall(
+        r'<p class="(claim-\w+)">(.*?)</p>', page("```{ledger}\n:verdict: holds when\n```").page()
+    )
+    assert ours == [part for part in theirs if part[0] != "claim-foot"]

@@ -8,7 +8,7 @@ FIGURE = (
     'data-controls="{&quot;p&quot;:[&quot;0&quot;,&quot;0.45&quot;,&quot;0.9&quot;],'
     '&quot;task&quot;:[&quot;adding&quot;,&quot;copy&quot;]}"><svg></svg></figure>'
 )
-MANY = Figure("many", {"n": [str(n) for n in range(100)]}, ())
+MANY = Figure("many", {"n": [str(n) for n in range(100)]})
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What the notes claim, what became of it, and the numbers: ``claims.card("relu-formula")`` shows one."""
 
 from .bibliography import references
-from .card import Card, Cards
+from .card import Card, Cards, Piece
 from .ledger import Claim, Measured, Verdict, shipped, shipped_numbers
 from .rules import validate
 
@@ -10,6 +10,7 @@ __all__ = [
     "Cards",
     "Claim",
     "Measured",
+    "Piece",
     "Verdict",
     "all",
     "card",

@@ -3,21 +3,33 @@
 from collections import Counter
 from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 from .bibliography import Source
 from .ledger import Claim, Measured, Verdict
 
-_CLASS = {
+STYLES = {
     Verdict.HOLDS: "holds",
     Verdict.HOLDS_WHEN: "when",
     Verdict.WRONG: "wrong",
     Verdict.HISTORY: "history",
 }
+"""Every verdict and the class that the style sheet knows it by."""
+
+
+class Piece(NamedTuple):
+    """Some words of a card, and whether they stand out (``"strong"``) or are Chinese (``"zh"``)."""
+
+    text: str
+    kind: str = ""
+
+
+_HTML = {"": "{}", "strong": "<strong>{}</strong>", "zh": '<span lang="zh">{}</span>'}
 
 
 @dataclass(frozen=True, repr=False)
 class Card:
-    """What is displayed when a cell ends in ``claims.card(key)``.
+    """What is displayed when a cell ends in ``claims.card(key)``; the ledger's page shows the same parts.
 
     The HTML carries no style: an ``<aside>`` of class ``claim`` and a second class for the verdict, with one
     class for every part.
@@ -27,33 +39,38 @@ class Card:
     numbers: dict[str, Measured]
     sources: tuple[Source, ...] = ()
 
-    def _parts(self) -> dict[str, str]:
-        """Every part and its text, in reading order."""
+    @property
+    def style(self) -> str:
+        """The class of the verdict."""
+        return f"claim-{STYLES[self.claim.verdict]}"
+
+    def parts(self) -> dict[str, list[Piece]]:
+        """Every part and its words, in reading order."""
         claim = self.claim
-        parts = {"says": claim.says, "verdict": f"{claim.verdict} {claim.when}".strip()}
-        parts["finding"] = claim.finding
+        verdict = [Piece(str(claim.verdict), "strong")] + [Piece(f" {claim.when}")] * bool(claim.when)
+        parts = {"says": [Piece(claim.says)], "verdict": verdict, "finding": [Piece(claim.finding)]}
         if "measure" in self.numbers:
-            parts["measured"] = f"{claim.quantity}: {_number(self.numbers['measure'])}"
-        if "otherwise" in self.numbers:
-            parts["measured"] += f", otherwise {_number(self.numbers['otherwise'])}"
+            measured = f"{claim.quantity}: {_number(self.numbers['measure'])}"
+            if "otherwise" in self.numbers:
+                measured += f", otherwise {_number(self.numbers['otherwise'])}"
+            parts["measured"] = [Piece(measured)]
         if self.sources:
-            parts["sources"] = "; ".join(map(str, self.sources))
-        return parts | {"note": f"Notes {claim.note}"}
+            parts["sources"] = [Piece("; ".join(map(str, self.sources)))]
+        number, _, heading = claim.note.partition(" · ")
+        return parts | {"note": [Piece(f"Notes {number} · "), Piece(heading, "zh")]}
 
     def __repr__(self) -> str:
         """Plain text, the same on every machine that has the same ledger."""
-        return "\n".join(f"{name + ':':<9} {text}" for name, text in self._parts().items())
+        texts = {name: "".join(piece.text for piece in part) for name, part in self.parts().items()}
+        return "\n".join(f"{name + ':':<9} {text}" for name, text in texts.items())
 
     def _repr_html_(self) -> str:
-        verdict = str(self.claim.verdict)
-        parts = {name: escape(text) for name, text in self._parts().items()}
-        parts["verdict"] = f"<strong>{verdict}</strong>" + parts["verdict"].removeprefix(verdict)
-        number, _, heading = self.claim.note.partition(" · ")
-        parts["note"] = f'Notes {escape(number)} · <span lang="zh">{escape(heading)}</span>'
-        lines = [f'<p class="claim-{name}">{text}</p>' for name, text in parts.items()]
         label = escape(f"Claim: {self.claim.key}")
-        head = f'<aside class="claim claim-{_CLASS[self.claim.verdict]}" aria-label="{label}">'
-        return "\n".join([head, *lines, "</aside>"])
+        lines = [f'<aside class="claim {self.style}" aria-label="{label}">']
+        for name, part in self.parts().items():
+            text = "".join(_HTML[piece.kind].format(escape(piece.text)) for piece in part)
+            lines.append(f'<p class="claim-{name}">{text}</p>')
+        return "\n".join([*lines, "</aside>"])
 
 
 @dataclass(frozen=True, repr=False)

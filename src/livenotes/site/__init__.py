@@ -3,29 +3,29 @@
 from sphinx.application import Sphinx
 
 from . import (
+    assets,
     benchmarks,
     chapters,
+    detach,
     docstrings,
     folds,
     formulas,
     invalidate,
-    ledger,
-    plates,
+    ledger_page,
     prune,
     reference,
     states,
-    theme,
     tidy,
 )
 
 _PARTS = (
-    theme,
+    assets,
     formulas,
     states,
-    plates,
+    detach,
     folds,
     chapters,
-    ledger,
+    ledger_page,
     docstrings,
     reference,
     benchmarks,

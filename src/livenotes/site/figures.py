@@ -2,17 +2,13 @@
 
 A figure is ``<figure class="live" id="dropout-curves" data-controls='{"p": ["0", "0.1", "0.2"], "task":
 ["adding", "copy"]}'>``: of every control, slider or choice, all the values that it can take, as texts.
+In it stand its plates, each in a ``<script class="live-plate" data-plate="0">``.
 """
 
 import json
-import re
-from dataclasses import dataclass
-from html import unescape
-
-_ATTRIBUTES = r"""((?:[^>"']|"[^"]*"|'[^']*')*)"""
-_FIGURE = re.compile(rf"<figure\b{_ATTRIBUTES}>(.*?)</figure>", re.DOTALL)
-_ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_PLATE = re.compile(rf"<script\b{_ATTRIBUTES}>(.*?)</script>", re.DOTALL)
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from itertools import accumulate
 
 
 @dataclass(frozen=True)
@@ -34,12 +30,7 @@ class Figure:
 
     name: str
     controls: dict[str, list[str]]
-    plates: tuple[Plate, ...]
-
-
-def attributes(text: str) -> dict[str, str]:
-    """Return the attributes of a tag."""
-    return {name: unescape(a or b) for name, a, b in _ATTRIBUTE.findall(text)}
+    plates: list[Plate] = field(default_factory=list)
 
 
 def find(html: str) -> dict[str, Figure]:
@@ -50,30 +41,63 @@ def find(html: str) -> dict[str, Figure]:
     ValueError
         A figure has no name, a name that another one has, or controls that are not JSON.
     """
-    figures: dict[str, Figure] = {}
-    for match in _FIGURE.finditer(html):
-        given = attributes(match[1])
-        if "live" not in given.get("class", "").split():
-            continue
+    if "<figure" not in html:
+        return {}
+    reader = _Reader(html)
+    reader.feed(html)
+    reader.close()
+    return reader.figures
+
+
+class _Reader(HTMLParser):
+    """Collects the figures of a page while it is fed to the parser."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html = html
+        self.figures: dict[str, Figure] = {}
+        self.inside: Figure | None = None
+        self.plate: tuple[dict[str, str], int] | None = None
+        self.text = ""
+        self.lines = [0, *accumulate(len(line) + 1 for line in html.split("\n"))]
+
+    def place(self) -> int:
+        line, column = self.getpos()
+        return self.lines[line - 1] + column
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("figure", "script"):
+            return
+        given = {name: value or "" for name, value in attrs}
+        classes = given.get("class", "").split()
+        if tag == "figure" and "live" in classes:
+            self.inside = self._figure(given)
+        elif tag == "script" and self.inside and "live-plate" in classes and "data-src" not in given:
+            self.plate, self.text = (given, self.place()), ""
+
+    def handle_data(self, data: str) -> None:
+        if self.plate:
+            self.text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "figure":
+            self.inside = None
+        elif tag == "script" and self.inside and self.plate:
+            given, start = self.plate
+            span = (start, self.html.index(">", self.place()) + 1)
+            number = int(given["data-plate"])
+            self.inside.plates.append(Plate(number, self.text, span, "data-start" in given))
+            self.plate = None
+
+    def _figure(self, given: dict[str, str]) -> Figure:
         name = given.get("id", "")
         if not name:
             raise ValueError("a live figure has no id")
-        if name in figures:
+        if name in self.figures:
             raise ValueError(f"two live figures are called {name!r}")
         try:
             controls = json.loads(given.get("data-controls", "{}"))
         except json.JSONDecodeError as error:
             raise ValueError(f"the controls of the live figure {name!r} are not JSON: {error}") from error
-        figures[name] = Figure(name, controls, tuple(_plates(match)))
-    return figures
-
-
-def _plates(figure: re.Match[str]) -> list[Plate]:
-    start = figure.start(2)
-    found = []
-    for script in _PLATE.finditer(figure[2]):
-        given = attributes(script[1])
-        if "live-plate" in given.get("class", "").split() and "data-src" not in given:
-            span = (start + script.start(), start + script.end())
-            found.append(Plate(int(given["data-plate"]), script[2], span, "data-start" in given))
-    return found
+        self.figures[name] = Figure(name, controls)
+        return self.figures[name]

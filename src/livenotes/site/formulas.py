@@ -42,8 +42,11 @@ def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
 
 
 def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    """Write a formula that stands on lines of its own, with its number if it has one."""
-    tag = translator.starttag(node, "div", CLASS="math notranslate nohighlight")
+    """Write a formula that stands on lines of its own, with its number if it has one.
+
+    Wider than its page it scrolls, and what scrolls must be reached by the keyboard.
+    """
+    tag = translator.starttag(node, "div", CLASS="math notranslate nohighlight", tabindex=0)
     translator.body.append(f"{tag}{mathml(node, display=True)}")
     if node["number"]:
         number = get_node_equation_number(translator, node)

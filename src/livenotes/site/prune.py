@@ -7,67 +7,18 @@ of the prose count too, so that the error is always on the side of keeping a rul
 
 import re
 from collections.abc import Iterator
+from itertools import groupby, pairwise
 from pathlib import Path
 
+import tinycss2
 from sphinx.application import Sphinx
+from tinycss2.ast import Node
 
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
-_NAMED = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
-_PARENTHESES = re.compile(r"\([^()]*\)")
-_ASIDE = re.compile(r"\"[^\"]*\"|'[^']*'|\[[^\]]*\]")
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_HOLDS_RULES = ("media", "supports", "layer", "container")
 _OUR_OWN = ("livenotes.css", "live.css")
 # Loaded by no page any more: icons come from livenotes.css, menus and folds from <details>.
 _UNUSED = ("vendor", "scripts/fontawesome.js", "scripts/bootstrap.js")
-
-
-def rules(css: str) -> Iterator[tuple[str, str]]:
-    """Yield what stands before each pair of braces and what stands between them.
-
-    A statement without braces, such as ``@import``, comes with an empty second part.
-    """
-    start = place = depth = 0
-    opened, quote = 0, ""
-    while place < len(css):
-        char = css[place]
-        if quote:
-            place += char == "\\"
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char == "{":
-            depth += 1
-            opened = place if depth == 1 else opened
-        elif char == "}":
-            depth -= 1
-            if depth == 0:
-                yield css[start:opened].strip(), css[opened + 1 : place]
-                start = place + 1
-        elif char == ";" and depth == 0:
-            yield css[start : place + 1].strip(), ""
-            start = place + 1
-        place += 1
-
-
-def _may_match(selector: str, words: set[str]) -> bool:
-    """Say whether everything a selector names occurs; what stands in parentheses is taken to match."""
-    if "\\" in selector:
-        return True
-    plain, before = _ASIDE.sub("", selector), ""
-    while plain != before:
-        plain, before = _PARENTHESES.sub("", plain), plain
-    return all(name in words for name in _NAMED.findall(plain))
-
-
-def _split(selectors: str) -> list[str]:
-    """Split a list of selectors at its commas, not at those inside of parentheses."""
-    parts, depth, start = [], 0, 0
-    for place, char in enumerate(selectors):
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(char, 0)
-        if char == "," and depth == 0:
-            parts.append(selectors[start:place])
-            start = place + 1
-    return [*parts, selectors[start:]]
 
 
 def prune(css: str, words: set[str]) -> str:
@@ -80,21 +31,40 @@ def prune(css: str, words: set[str]) -> str:
     words : set of str
         Every word of the site's pages and scripts.
     """
+    return _pruned(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True), words)
+
+
+def _pruned(rules: list[Node], words: set[str]) -> str:
     kept = []
-    for prelude, block in rules(_COMMENT.sub("", css)):
-        if prelude.endswith(";"):
-            kept.append(prelude)
-        elif prelude.startswith(("@media", "@supports", "@layer", "@container")):
-            inside = prune(block, words)
-            kept += [f"{prelude}{{{inside}}}"] if inside else []
-        elif prelude.startswith("@font-face") and "fontawesome" in block.lower():
-            continue
-        elif prelude.startswith("@"):
-            kept.append(f"{prelude}{{{block}}}")
-        else:
-            selectors = [s.strip() for s in _split(prelude) if _may_match(s, words)]
-            kept += [f"{','.join(selectors)}{{{block}}}"] if selectors else []
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            selectors = [text for text in _selectors(rule.prelude, words) if text]
+            kept += [f"{','.join(selectors)}{{{_text(rule.content)}}}"] if selectors else []
+        elif rule.type == "at-rule" and rule.lower_at_keyword in _HOLDS_RULES:
+            inside = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            if block := _pruned(inside, words):
+                kept.append(f"@{rule.at_keyword}{_text(rule.prelude)}{{{block}}}")
+        elif not (rule.type == "at-rule" and rule.at_keyword == "font-face" and _is_icons(rule.content)):
+            kept.append(rule.serialize())
     return "".join(kept)
+
+
+def _selectors(prelude: list[Node], words: set[str]) -> Iterator[str]:
+    """Yield each selector of a list that may match; what stands in parentheses is taken to match."""
+    for ends, part in groupby(prelude, lambda token: token == ","):
+        tokens = list(part)
+        named = [token.value for token in tokens if token.type == "hash"]
+        named += [name.value for dot, name in pairwise(tokens) if dot == "." and name.type == "ident"]
+        if not ends and all(name in words or not _WORD.fullmatch(name) for name in named):
+            yield _text(tokens).strip()
+
+
+def _text(tokens: list[Node]) -> str:
+    return str(tinycss2.serialize([token for token in tokens if token.type != "comment"]))
+
+
+def _is_icons(content: list[Node]) -> bool:
+    return "fontawesome" in _text(content).lower()
 
 
 def words_of(site: Path) -> set[str]:

@@ -5,47 +5,44 @@ in the reference, counts its citations from one again. An address only ever reac
 others are dropped.
 
 A list holds list items: docutils calls a list of citations one, though its entries are of another kind.
-What scrolls must be reached by the keyboard: a formula wider than its page.
 """
 
-import re
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-
-_REPLACED = {
-    '<div role="list" class="citation-list"': '<div class="citation-list"',
-    '<div class="math notranslate nohighlight"': '<div tabindex="0" class="math notranslate nohighlight"',
-}
-_ID = re.compile(r'(<[a-zA-Z][^<>]*?) id="([^"]+)"')
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.writers.html5 import HTML5Translator
 
 
-def unique_ids(body: str) -> str:
-    """Return the HTML without ids that an element before has already."""
+class UniqueIds(SphinxPostTransform):
+    """Drop the ids that an element before has already."""
+
+    default_priority = 995  # after every part that makes elements of its own
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Drop them in one document."""
+        unique_ids(self.document)
+
+
+def unique_ids(document: nodes.Element) -> None:
+    """Drop from a document, in place, the ids that an element before has already."""
     seen: set[str] = set()
-
-    def kept(match: re.Match[str]) -> str:
-        tag, name = match.groups()
-        if name in seen:
-            return tag
-        seen.add(name)
-        return match[0]
-
-    return _ID.sub(kept, body)
+    for element in document.findall(nodes.Element):
+        own = list(dict.fromkeys(name for name in element.get("ids", ()) if name not in seen))
+        element["ids"] = own
+        seen.update(own)
 
 
-def on_page(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Clean the page that is about to be written."""
-    if "body" in context:
-        body = unique_ids(context["body"])
-        for written, allowed in _REPLACED.items():
-            body = body.replace(written, allowed)
-        context["body"] = body
+def visit_citation(translator: HTML5Translator, node: nodes.citation) -> None:
+    """Open an entry, and before the first one what holds them all: no list."""
+    if not isinstance(node.previous_sibling(), nodes.citation):
+        translator.body.append('<div class="citation-list">\n')
+    translator.body.append(translator.starttag(node, "div", classes=["citation"], role="doc-biblioentry"))
 
 
 def setup(app: Sphinx) -> None:
-    """Run after the parts that write ids of their own."""
-    app.connect("html-page-context", on_page, priority=900)
+    """Register the transform and the visitor."""
+    app.add_post_transform(UniqueIds)
+    app.add_node(nodes.citation, override=True, html=(visit_citation, HTML5Translator.depart_citation))

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from livenotes.site.plates import move
+from livenotes.site.detach import move
 
 LARGE = json.dumps({"svg": "\\u003csvg>" + "x" * 5000})
 

@@ -5,7 +5,6 @@ lies beside it, but may not fetch a file.
 """
 
 import hashlib
-import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from .figures import Figure, Plate, find
 
 FOLDER = "_live"
 SMALL = 4000  # bytes; a plate below that costs less in the page than as a request
-_REFERENCE = re.compile(rf"{FOLDER}/([\w.-]+\.js)")
 
 logger = logging.getLogger(__name__)
 
@@ -84,11 +82,9 @@ def remove_stale(app: Sphinx, error: Exception | None) -> None:
     folder = Path(app.outdir) / FOLDER
     if error or not folder.is_dir():
         return
-    wanted: set[str] = set()
-    for path in Path(app.outdir).rglob("*.html"):
-        wanted.update(_REFERENCE.findall(path.read_text(encoding="utf-8")))
+    pages = [path.read_text(encoding="utf-8") for path in Path(app.outdir).rglob("*.html")]
     for path in folder.glob("*.js"):
-        if path.name not in wanted:
+        if not any(f"{FOLDER}/{path.name}" in page for page in pages):
             path.unlink()
 
 

@@ -67,7 +67,7 @@ def test_pages_with_a_live_figure_load_its_script(build, notebook, tmp_path, mon
     live.mkdir()
     (live / "live.css").write_text(".live{}")
     (live / "live.js").write_text("0")
-    monkeypatch.setattr("livenotes.site.theme.LIVE", live)
+    monkeypatch.setattr("livenotes.site.assets.LIVE", live)
     index = notebook(
         "# Title\n\n```{toctree}\nplain\n```", {"text/html": '<figure class="live" id="a"></figure>'}
     )

@@ -1,0 +1,113 @@
+"""The directive ``ledger``: what the notes claim, what became of it, and the numbers.
+
+::
+
+    ```{ledger}
+    :chapter: activations
+    :verdict: wrong, corrected; holds when
+    ```
+
+Both options leave out what they do not name; without them the whole ledger is shown, chapter by chapter.
+"""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from livenotes import claims
+from livenotes.claims.ledger import ROOMS
+
+from .chapters import CHAPTERS, link, page_of
+
+
+class LedgerDirective(SphinxDirective):
+    """Show the claims of a chapter, of a verdict, or all."""
+
+    option_spec: ClassVar[dict[str, Any]] = {
+        "chapter": directives.unchanged_required,
+        "verdict": directives.unchanged_required,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return one section a chapter, or the cards alone where a single chapter is asked for."""
+        self._note_sources()
+        wanted = self._verdicts()
+        chapter = self.options.get("chapter")
+        groups: dict[str, list[claims.Card]] = {}
+        for card in claims.all():
+            if card.claim.verdict in wanted and chapter in (None, card.claim.chapter):
+                groups.setdefault(card.claim.chapter, []).append(card)
+        if not groups:
+            return [nodes.paragraph("", "There is nothing to show here yet.", classes=["ledger-empty"])]
+        if chapter:
+            return [self._card(card) for card in groups[chapter]]
+        order = [*CHAPTERS, *groups]
+        return [self._chapter(name, groups[name]) for name in sorted(groups, key=order.index)]
+
+    def _note_sources(self) -> None:
+        """Have this page read again when the ledger, or what draws it, changes."""
+        files = [*ROOMS.glob("*/claims.toml"), *ROOMS.glob("*/measured.json")]
+        for path in [*files, *Path(claims.__file__).parent.glob("*.py")]:
+            self.env.note_dependency(str(path))
+
+    def _verdicts(self) -> list[str]:
+        given = self.options.get("verdict")
+        if given is None:
+            return list(claims.Verdict)
+        wanted = [each.strip() for each in given.split(";") if each.strip()]
+        for each in wanted:
+            if each not in list(claims.Verdict):
+                known = "; ".join(claims.Verdict)
+                raise self.error(f"ledger: there is no verdict {each!r}; give some of: {known}")
+        return wanted
+
+    def _chapter(self, chapter: str, group: list[claims.Card]) -> nodes.section:
+        page, name = page_of(self.env, chapter), CHAPTERS.get(chapter, chapter)
+        section = nodes.section(ids=[f"ledger-{chapter}"], names=[f"ledger-{chapter}"])
+        title = nodes.title()
+        title += link(self.env, "doc", f"/{page}", name) if page else nodes.Text(name)
+        section += title
+        section += [self._card(card) for card in group]
+        self.state.document.note_implicit_target(section, section)
+        return section
+
+    def _card(self, card: claims.Card) -> nodes.container:
+        """Return the parts of a card; its foot links the sources, which the card only names."""
+        box = nodes.container(ids=[f"claim-{card.claim.key}"], classes=["claim", card.style])
+        for name, part in card.parts().items():
+            if name != "sources":
+                box += nodes.paragraph("", "", *map(_words, part), classes=[f"claim-{name}"])
+        box += self._foot(card.claim)
+        return box
+
+    def _foot(self, claim: claims.Claim) -> nodes.paragraph:
+        """Return the line that says where the claim is discussed and who has shown it."""
+        foot = nodes.paragraph(classes=["claim-foot"])
+        if page_of(self.env, claim.chapter):
+            discussed = link(self.env, "ref", claim.section, "Where it is discussed")
+            self.set_source_info(discussed)
+            foot += discussed
+        else:
+            foot += nodes.Text("The chapter is still to be written.")
+        if claim.cite:
+            foot += nodes.Text(" · ")
+            cited, _ = self.parse_inline(f"{{cite:t}}`{','.join(claim.cite)}`")
+            foot += cited
+        return foot
+
+
+def _words(piece: claims.Piece) -> nodes.Node:
+    if piece.kind == "strong":
+        return nodes.strong("", piece.text)
+    if piece.kind == "zh":
+        return nodes.inline("", piece.text, classes=["language-zh"])
+    return nodes.Text(piece.text)
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("ledger", LedgerDirective)
