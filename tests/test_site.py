@@ -16,6 +16,7 @@ from browser import axe_violations, launched, picture_in, picture_of, watched_pa
 from built_site import Page, broken_links, build, serving
 from livenotes.live import Choice
 from livenotes.live.controls import start_of, text_of, values_of
+from livenotes.site.tex import to_mathml
 from notebooks import ROOT, chapters, figures_of, files_of_toc, pages_that_run
 
 PAGES = [f"{name}.html" for name in files_of_toc()] if (ROOT / "_toc.yml").exists() else []
@@ -132,6 +133,28 @@ def test_nothing_is_wider_than_the_page(chromium, served, name, width):
         open_page(page, f"{served}/{name}")
         wide = page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
         assert wide[0] <= wide[1]
+
+
+PLACES = """formulas => {
+    document.querySelector("article").innerHTML = formulas.map(each => `<p>${each}x</p>`).join("");
+    return document.fonts.ready.then(() => [...document.querySelectorAll("article p")].map(line => {
+        const text = document.createRange();
+        text.selectNodeContents(line.lastChild);
+        return line.querySelector("mn").getBoundingClientRect().bottom - text.getBoundingClientRect().bottom;
+    }));
+}"""
+
+
+@needs_book
+@pytest.mark.parametrize("script", ["_1", "^1"])
+def test_the_scripts_of_all_letters_stand_at_one_height(chromium, served, script):
+    letters = [*"xyfgpjbdQW", r"\sigma", r"\mu", r"\beta", r"\varphi", r"\hat{x}", r"\tilde{y}"]
+    if script == "^1":  # over an accent an exponent rises, as in TeX
+        letters = letters[:-2]
+    with watched_page(chromium, served) as page:
+        open_page(page, f"{served}/index.html")
+        places = page.evaluate(PLACES, [to_mathml(letter + script) for letter in letters])
+    assert max(places) - min(places) < 0.5, dict(zip(letters, places, strict=True))
 
 
 @needs_book

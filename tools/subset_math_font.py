@@ -51,9 +51,9 @@ def main(source: str) -> None:
     # Display integrals: the font's own threshold picks one that is hardly taller than the text.
     constants.DisplayOperatorMinHeight = 2000
     # TeX sets the scripts of a letter at one height, whatever the letter; a browser moves them with the
-    # letter's own height and depth, by these two constants: far enough that no letter reaches them.
-    constants.SubscriptBaselineDropMin.Value = -45  # SubscriptShiftDown 232 less the depth of y, 277
-    constants.SuperscriptBaselineDropMax.Value = 380  # the height of f, 733, less SuperscriptShiftUp 354
+    # letter's own height and depth, which it rounds to pixels, once these exceed the usual shift.
+    constants.SubscriptBaselineDropMin.Value = -100  # SubscriptShiftDown 232, depth of y 276
+    constants.SuperscriptBaselineDropMax.Value = 420  # SuperscriptShiftUp 354, height of f 733
     options = subset.Options(hinting=False, layout_features=[], name_IDs=[0, 1, 2, 3, 4, 5, 6, 13, 14])
     options.drop_tables += ["GPOS", "GDEF", "GSUB"]
     options.desubroutinize = True  # compresses better

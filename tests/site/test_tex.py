@@ -38,13 +38,16 @@ KINDS = {
     "scripts in the other order": ("x^2_i", "<msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup>"),
     "script of a command": (r"x_\theta", "<msub><mi>x</mi><mi>θ</mi></msub>"),
     "script without base": ("{}^2", "<msup><mrow/><mn>2</mn></msup>"),
-    "prime": ("f'", "<mi>f</mi><mo>′</mo>"),
-    "double prime": ("f''", "<mi>f</mi><mo>″</mo>"),
+    "prime": ("f'", '<mi class="tex-leaning">f</mi><mo>′</mo>'),
+    "double prime": ("f''", '<mi class="tex-leaning">f</mi><mo>″</mo>'),
     "prime and index": ("x'_i", "<msub><mrow><mi>x</mi><mo>′</mo></mrow><mi>i</mi></msub>"),
-    "prime and power": ("f'^2", "<msup><mrow><mi>f</mi><mo>′</mo></mrow><mn>2</mn></msup>"),
+    "prime and power": (
+        "f'^2",
+        '<msup><mrow><mi class="tex-leaning">f</mi><mo>′</mo></mrow><mn>2</mn></msup>',
+    ),
     "power of a letter that leans": (
         "f^2",
-        '<msup><mrow><mi>f</mi><mspace width="0.12em"/></mrow><mn>2</mn></msup>',
+        '<msup><mi class="tex-leaning">f</mi><mn>2</mn></msup>',
     ),
     "power of a sized fence, which stretches in a row alone": (
         r"\bigr)^2",

@@ -262,16 +262,15 @@ def _attach(base: Atom, below: Element | None, above: Element | None) -> Atom:
 
     The font's prime hangs at its height already; as a superscript it would float above the letter.
     """
-    leans = base.node.text == "f" and above is not None  # its hook would run into the prime or the exponent
+    if base.node.text == "f" and above is not None:  # its hook would run into the prime or the exponent
+        base.node.set("class", "tex-leaning")
     if base.core is base.node and base.core.get("minsize"):  # a browser stretches it in a row alone
         base.node = element("mrow", base.node)
     parts = [] if above is None else list(above) if above.tag == "mrow" else [above]
     if parts and parts[0].tag == "mi" and parts[0].text in _PRIMES:
-        prime = element("mo", text=parts.pop(0).text, lspace="0.12em" if leans else "0", rspace="0")
+        prime = element("mo", text=parts.pop(0).text, lspace="0", rspace="0")
         base = Atom(base.kind, element("mrow", base.node, prime), after=base.after)
         above = element("mrow", *parts) if parts else None
-    elif leans:
-        base.node = element("mrow", base.node, element("mspace", width="0.12em"))
     if below is None and above is None:
         return base
     scripts = [joined([part], script=True) for part in (below, above) if part is not None]
