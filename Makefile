@@ -1,4 +1,4 @@
-# Every target is one conventional command, run inside .venv, which is set up when it is missing or out of date:
+# Every target is one command, run inside .venv, which is set up when it is missing or out of date:
 # for reading and running the book with requirements.txt, for everything else with requirements-dev.txt as well.
 PYTHON ?= python3
 VENV   ?= .venv
@@ -18,7 +18,7 @@ help:            ## Print this list
 read: book serve ## Build the book and serve it at a local address
 
 book: $(READY)   ## Build the book into _build/html
-	$(BIN)/jupyter-book build . -W -n --keep-going
+	$(BIN)/python tools/build.py . -W -n --keep-going
 
 serve: $(READY)  ## Serve the built book; PORT=8000 chooses the port
 	@echo "The book is at the address below; Ctrl-C stops it."

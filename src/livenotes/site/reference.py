@@ -4,9 +4,10 @@ A package that has an ``__all__`` is documented under the names that users impor
 only those that it names there have a section of their own.
 """
 
-import importlib
+import importlib.util
 import inspect
 import pkgutil
+from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -39,6 +40,20 @@ def public_modules(package: str, skip: list[str]) -> dict[str, list[str]]:
             if inside.removeprefix(f"{package}.") not in skip:
                 waiting.append(inside)
     return dict(sorted(found.items()))
+
+
+def public_files(package: str, skip: list[str]) -> list[str]:
+    """Return the files of the public modules of a package, without importing any; arguments as above."""
+    spec = importlib.util.find_spec(package)
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        inside = path.relative_to(folder).with_suffix("").parts
+        parts = inside[:-1] if inside[-1] == "__init__" else inside
+        names = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
+        if not names & set(skip) and not any(part.startswith("_") for part in parts):
+            found.append(str(path))
+    return found
 
 
 def _modules(module: ModuleType) -> list[str]:
@@ -79,9 +94,10 @@ class ReferenceDirective(SphinxDirective):
         """Return one section for each module."""
         package, skip = self.arguments[0], self.options.get("skip", "").split()
         modules = public_modules(package, skip)
-        self.env.metadata[self.env.docname]["reference"] = (package, skip, modules)
-        for name in modules:
-            self.env.note_dependency(str(importlib.import_module(name).__file__))
+        files = public_files(package, skip)
+        self.env.metadata[self.env.docname]["reference"] = (package, skip, files)
+        for path in files:
+            self.env.note_dependency(path)
         return [self._section(name, members) for name, members in modules.items()]
 
     def _section(self, name: str, members: list[str]) -> nodes.section:
@@ -112,11 +128,11 @@ def _entry(name: str, thing: Any, documented: bool) -> list[str]:
 def reread(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    """Read a reference again when its package has gained or lost a module or a name."""
+    """Read a reference again when its package has gained a module; Sphinx sees when one changes or goes."""
     stale = []
     for page in env.found_docs & set(env.all_docs):
-        package, skip, modules = env.metadata[page].get("reference", ("", [], {}))
-        if package and public_modules(package, skip) != modules:
+        package, skip, files = env.metadata[page].get("reference", ("", [], []))
+        if package and public_files(package, skip) != files:
             stale.append(page)
     return stale
 
