@@ -8,7 +8,7 @@ import sys
 
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
-from jupyter_book.cli.main import main
+from jupyter_book.cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     main(["build", *sys.argv[1:]])

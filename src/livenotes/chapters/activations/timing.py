@@ -1,22 +1,24 @@
 """What an activation costs in time, relative to ReLU and to the matrix product it follows."""
 
 from collections.abc import Callable
-from time import perf_counter
+from time import process_time
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+from threadpoolctl import threadpool_limits
 
 from livenotes._arguments import require_count
 from livenotes.activations import REGISTRY, Activation, relu, sigmoid
 
 BATCH, WIDTH = 64, 512
 CALLS = 5  # timed together: a single call is short beside the clock and its own fluctuation
+TRIES = 3  # of which the fastest counts: what else the machine does only ever adds to a time
 
 
 class Cost(NamedTuple):
-    """Ratios of times; every value is one repeat, in which all activations took turns.
+    """Ratios of processor times on one thread; every value is one repeat, in which all took turns.
 
     Attributes
     ----------
@@ -63,10 +65,14 @@ def cost(repeats: int = 15) -> Cost:
     x, g = (rng.normal(size=(BATCH, WIDTH)).astype(np.float32) for _ in range(2))
     w = rng.normal(scale=WIDTH**-0.5, size=(WIDTH, WIDTH)).astype(np.float32)
     s = sigmoid(x)
-    times = np.array([[_times(record, x, g) for record in records] for _ in range(repeats + 1)])[1:]
-    from_output = np.array([_time(lambda: g * s * (1 - s)) for _ in range(repeats)])
-    # a linear layer, its two gradients, and the update
-    linear = np.array([_time(lambda: (x @ w.T, g @ w, w - g.T @ x)) for _ in range(repeats)])
+    rounds = []
+    with threadpool_limits(1):  # or the time of a product would be that of several processors
+        for _ in range(repeats + 1):
+            each = [_times(record, x, g) for record in records]
+            product = _time(lambda: g * s * (1 - s))
+            layer = _time(lambda: (x @ w.T, g @ w, w - g.T @ x))  # linear, its two gradients, the update
+            rounds.append((each, product, layer))
+    times, from_output, linear = (np.array(values) for values in zip(*rounds[1:], strict=True))
     forward, backward = np.moveaxis(times, (0, 1, 2), (2, 1, 0))  # each (A, R)
     k = records.index(relu)
     both = forward + backward
@@ -86,7 +92,10 @@ def _times(record: Activation, x: ndarray, g: ndarray) -> tuple[float, float]:
 
 
 def _time(call: Callable[[], object]) -> float:
-    start = perf_counter()
-    for _ in range(CALLS):
-        call()
-    return perf_counter() - start
+    times = []
+    for _ in range(TRIES):
+        start = process_time()
+        for _ in range(CALLS):
+            call()
+        times.append(process_time() - start)
+    return min(times)
