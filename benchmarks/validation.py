@@ -13,6 +13,7 @@ from livenotes.recurrent import lstm
 from ._turns import one_thread, take_turns
 
 CALLS, TURNS = 500, 21
+SMALL = {"CALLS": 5, "TURNS": 1}
 TARGET = 10.0  # microseconds a call
 
 
