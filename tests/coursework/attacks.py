@@ -68,6 +68,58 @@ tops = [os.path.join("/", name) for name in os.listdir("/")]
 folders = ["/", *tops, *(os.path.join(top, name) for top in tops if os.path.isdir(top) for name in os.listdir(top))]
 found = [folder for folder in folders if os.path.isdir(folder) and mark(folder)]
 """
+CALL = (
+    LIBC
+    + "import platform\nnumber = {}[platform.machine() == 'aarch64']\ndone = libc.syscall(number, {}, None, 0, -1, 0)"
+)
+CLONE = (
+    LIBC
+    + """\
+import platform
+number = 220 if platform.machine() == "aarch64" else 56
+pid = libc.syscall(number, ctypes.c_ulong(0x10000000 | 17), None, None, None, None)
+if pid == 0: os._exit(0)"""
+)
+CLONE_3 = (
+    LIBC
+    + "words = (ctypes.c_uint64 * 8)(0x10000000, 0, 0, 0, 17)\npid = libc.syscall(435, words, 64)\nif pid == 0: os._exit(0)"
+)
+SOCKETS = """\
+import socket
+made = []
+for family, kind, protocol in [(16, 3, 0), (16, 3, 12), (17, 3, 768), (40, 1, 0), (38, 5, 0), (29, 3, 1), (2, 3, 1), (2, 1, 262), (2, 1, 132), (10, 3, 58)]:
+    try: made.append(socket.socket(family, kind, protocol))
+    except OSError: pass"""
+TYPES = "import fcntl, os\nmaster, slave = os.openpty()\nfcntl.ioctl(slave, 0x5412, b'x')"
+LOOPBACK = (
+    DOUBLE
+    + """\
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname(), 1)
+client.sendall(b"x")
+assert server.accept()[0].recv(1) == b"x"
+del server, client
+"""
+)
+PROGRAMS = """\
+import asyncio, concurrent.futures, multiprocessing, subprocess, tempfile, threading
+with concurrent.futures.ThreadPoolExecutor(2) as pool: assert list(pool.map(abs, [-1, -2])) == [1, 2]
+with multiprocessing.Pool(2) as pool: assert pool.map(abs, [-1, -2]) == [1, 2]
+assert subprocess.run(["echo", "x"], capture_output=True).stdout == b"x\\n"
+async def program():
+    process = await asyncio.create_subprocess_exec("echo", "x", stdout=-1)
+    return (await process.communicate())[0]
+thread = threading.Thread(target=lambda: result.append(asyncio.run(program())))
+result = []
+thread.start()
+thread.join()
+assert result == [b"x\\n"]
+with tempfile.NamedTemporaryFile() as file: np.save(file, np.eye(3))
+np.linalg.svd(np.random.default_rng(0).normal(size=(200, 200)))
+def double(x):
+    return 2 * x
+"""
 HALF = "import os, struct, time\nfor fd in range(3, 256):\n    try: os.write(fd, struct.pack('>II', 1 << 20, 0))\n    except OSError: pass\ntime.sleep(1000)"
 PLOTS = "import base64, os\nfor _ in range(6):\n    display({'image/png': base64.b64encode(os.urandom(700_000)).decode()}, raw=True)"
 
@@ -116,6 +168,46 @@ def many_files(folder, notebook, course):
 def odd_name(folder, notebook, course):
     with open(os.path.join(os.fsencode(folder), b"\xff\n.ipynb"), "wb") as file:
         file.write(b"{}")
+
+
+def folder_for(name):
+    """Return what makes a folder where a file is looked for."""
+
+    def write(folder, notebook, course):
+        if name != "small.ipynb":
+            plain(folder, notebook, course)
+        (folder / name / "below").mkdir(parents=True)
+
+    return write
+
+
+def hard_link(folder, notebook, course):
+    os.link(course / "source" / "small" / "small.ipynb", folder / "small.ipynb")
+
+
+def hard_link_beside(folder, notebook, course):
+    plain(folder, notebook, course)
+    os.link(course / "source" / "small" / "small.ipynb", folder / "tests.txt")
+
+
+def missing_picture(notebook):
+    _by_id(notebook, "why")["source"] = (
+        "Because ![of this](attachment:gone.png) and ![that][1].\n\n[1]: attachment:no"
+    )
+
+
+def write_module(notebook):
+    cell = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": [], "id": "writes"}
+    notebook["cells"].insert(0, {**cell, "source": "%%writefile mine.py\n" + DOUBLE})
+
+
+def heavy_text(notebook):
+    _by_id(notebook, "why")["source"] = "\\\\begin{a}" * 40_000
+
+
+def many_heavy_texts(notebook):
+    text = {"cell_type": "markdown", "metadata": {}}
+    notebook["cells"] += [{**text, "id": f"heavy-{n}", "source": "\\\\(" * 6_000} for n in range(100)]
 
 
 ATTACKS = [
@@ -195,5 +287,54 @@ ATTACKS = [
         blocked("import os\nos.unlink('/dev/null')\nos.symlink('/tmp/answers', '/dev/null')", "True"),
     ),
     Submission("adds-a-device", "graded", 3, blocked("open('/dev/answers', 'w').write('42')", "True")),
+    Submission("folder-for-notebook", "malformed", 0, write=folder_for("small.ipynb"), reason="not a file"),
+    Submission("folder-for-secret", "graded", 3, write=folder_for("submission_secret.txt")),
+    Submission("folder-for-time", "graded", 3, write=folder_for("timestamp.txt")),
+    Submission("hard-link-to-the-solution", "malformed", 0, write=hard_link, reason="of the instructor's"),
+    Submission(
+        "hard-link-beside", "graded", 3, blocked("open('tests.txt').read()", "True"), write=hard_link_beside
+    ),
+    Submission("é" * 100, "graded", 3),
+    Submission("x" * 129, "malformed", 0, reason="at most 128"),
+    Submission("y" * 255, "malformed", 0, reason="at most 128"),
+    Submission("two\nlines", "malformed", 0, reason="cannot name a folder"),
+    Submission(os.fsdecode(b"not-text-\xff"), "malformed", 0, reason="not text"),
+    Submission("half-a-surrogate", "graded", 3, DOUBLE + "print('\\ud800')\n'\\udfff'"),
+    Submission("raises-half-a-surrogate", "graded", 1, "def double(x):\n    raise ValueError('\\ud800')"),
+    Submission("missing-picture", "graded", 3, change=missing_picture),
+    Submission("heavy-text", "graded", 3, change=heavy_text),
+    Submission("many-heavy-texts", "graded", 3, change=many_heavy_texts),
+    Submission(
+        "module-beside", "graded", 3, "from helper import double", write=beside(b"helper.py", DOUBLE.encode())
+    ),
+    Submission("writes-a-module", "graded", 3, "from mine import double", change=write_module),
+    Submission(
+        "unshares-a-user", "graded", 3, blocked(LIBC + "done = libc.unshare(0x10000000)", "done == 0")
+    ),
+    Submission("clones-a-user", "graded", 3, blocked(CLONE, "pid > 0")),
+    Submission("clones-a-user-anew", "graded", 3, blocked(CLONE_3, "pid > 0")),
+    Submission("userfaultfd", "graded", 3, blocked(CALL.format("(323, 282)", "1"), "done >= 0")),
+    Submission(
+        "loads-a-filter", "graded", 3, blocked(CALL.format("(321, 280)", "0"), "ctypes.get_errno() != 1")
+    ),
+    Submission(
+        "looks-into-kernel-events",
+        "graded",
+        3,
+        blocked(CALL.format("(298, 241)", "None"), "ctypes.get_errno() != 1"),
+    ),
+    Submission(
+        "rings-of-requests", "graded", 3, blocked(CALL.format("(425, 425)", "8"), "ctypes.get_errno() != 38")
+    ),
+    Submission("exotic-sockets", "graded", 3, blocked(SOCKETS, "made")),
+    Submission("types-into-a-terminal", "graded", 3, blocked(TYPES, "True")),
+    Submission(
+        "reads-settings-of-jupyter",
+        "graded",
+        3,
+        blocked("import os, sys\nseen = os.listdir(sys.prefix + '/etc/jupyter')", "seen"),
+    ),
+    Submission("talks-to-itself", "graded", 3, LOOPBACK),
+    Submission("starts-programs", "graded", 3, PROGRAMS),
     Submission("honest-at-last", "graded", 3, WRONG + DOUBLE),
 ]

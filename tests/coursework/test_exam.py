@@ -61,6 +61,9 @@ def test_of_a_hidden_test_only_its_failure_is_shown():
         ("f(1)", 2),  # its value is a number, and more than there are points
         ("assert f(1) == 2; 0.5", 0.5),
         ("-7", 0),
+        ("import numpy; numpy.int64(1)", 1),
+        ("import numpy; numpy.float32(0.5)", 0.5),
+        ("import numpy; numpy.bool_(False)", 2),
         ("float('nan')", 2),
         ("True", 2),
         ("raise KeyboardInterrupt", 0),

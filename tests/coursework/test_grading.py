@@ -79,6 +79,7 @@ def test_an_interrupted_run_goes_on(course):
                 yield pair
 
     def counts(jobs):
+        jobs = [*jobs]
         asked.extend(job.key for job in jobs)
         with Bench() as bench:
             yield from bench.examine(jobs)
@@ -258,6 +259,51 @@ def test_files_for_learning_platforms_and_a_picture(course, tmp_path):
     drawn = picture.read_text()
     assert drawn.startswith("<?xml")
     assert "test_double" in drawn
+
+
+def test_no_name_breaks_a_row_or_becomes_a_formula(course, tmp_path):
+    names = ("=cmd()", "+1", "-1", "@x", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", " =1", "\t=1", "\n=1")
+    for number, name in enumerate(names):
+        small.enroll(course, f"student{number:02}", first_name=name, last_name='a "b";\r\n,c', email=name)
+    files = {name: tmp_path / f"{name}.csv" for name in ("canvas", "moodle")}
+    grade(course, "--quiet", *(word for name, path in files.items() for word in (f"--{name}", str(path))))
+    for path, more in ((files["canvas"], 2), (files["moodle"], 1)):
+        text = path.read_text()
+        assert len(text.splitlines()) == len(names) + 4 + more, "one line each"
+        assert all(line.startswith('"') and line.endswith('"') for line in text.splitlines())
+        assert len({len(row) for row in csv.reader(text.splitlines())}) == 1
+        for row in csv.reader(text.splitlines()):
+            for cell in row:
+                assert not cell.strip().startswith(
+                    ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+                )
+    assert '"\'=cmd()"' in files["moodle"].read_text()
+
+
+def test_pictures_of_the_instructors_are_shown_and_missing_ones_end_no_page(pristine, tmp_path):
+    root = small.copied(pristine, tmp_path / "course")
+    path = root / "source" / "small" / "small.ipynb"
+    content = json.loads(path.read_text())
+    record = {"schema_version": 3, "grade_id": "figure", "cell_type": "markdown", "locked": True}
+    content["cells"].insert(
+        1,
+        {
+            "cell_type": "markdown",
+            "id": "figure",
+            "metadata": {"nbgrader": {**record, "grade": False, "solution": False, "task": False}},
+            "attachments": {"plot.png": {"image/png": "iVBORw0KGgo="}},
+            "source": "![a plot](attachment:plot.png)",
+        },
+    )
+    path.write_text(json.dumps(content))
+    small.generate(root, "small")
+    own = "Because ![of this](attachment:gone.png)"
+    small.submit(root, "ada", small.filled(small.release(root), {"why": own, "answer": "answer = 42"}))
+    grade(root, "--quiet")
+    small.nbgrader(root, "generate_feedback", "small")
+    page = (root / "feedback" / "ada" / "small" / "small.html").read_text()
+    assert "data:image/png;base64,iVBORw0KGgo=" in page
+    assert "#missing-gone.png" in page
 
 
 def test_late_work_loses_what_the_rule_says(course):

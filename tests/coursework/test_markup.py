@@ -1,11 +1,12 @@
 """A student's text in nbgrader's pages: it is read as it was written, and nothing in it runs."""
 
+import time
 from html.parser import HTMLParser
 
 import pytest
 from nbconvert.filters import markdown2html
 
-from livenotes.coursework.nbgrader.markup import inert
+from livenotes.coursework.nbgrader.markup import inert, only_pasted
 
 HARMLESS = (
     "Because $a < b$ and $$x \\le y$$, see `x < y`.",
@@ -65,6 +66,32 @@ def test_nothing_runs(text):
 def test_most_of_it_would_have_run():
     ran = [text for text in HARMFUL if Page(markdown2html(text)).found]
     assert len(ran) >= 0.7 * len(HARMFUL), [text for text in HARMFUL if text not in ran]
+
+
+def test_a_picture_that_is_not_there_is_not_asked_for():
+    text = "![a](attachment:plot.png) ![b](attachment:gone.png) ![c][1]\n\n[1]:\n  attachment:no"
+    page = markdown2html(only_pasted(text, ()))  # nbconvert would end the page at a missing one
+    assert "#missing-gone.png" in page
+    assert "attachment:" not in page
+    assert "attachment:plot.png" in only_pasted(text, {"plot.png"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\begin{a}" * 40_000,
+        "\\\\(" * 100_000,
+        "\\\\[" * 100_000,
+        "a" + " " * 300_000 + "b",
+        "[" * 300_000,
+        "**a _b " * 50_000,
+    ],
+    ids=["environments", "round", "square", "spaces", "brackets", "stars"],
+)
+def test_no_text_keeps_a_page_busy(text):
+    began = time.process_time()
+    markdown2html(inert(text))
+    assert time.process_time() - began < 10, "of processor time; without a limit it is minutes"
 
 
 def test_no_link_in_mathematics():

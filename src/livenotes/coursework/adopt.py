@@ -65,7 +65,7 @@ def _start(converter: Any) -> None:
     try:
         require_bubblewrap()
         require_hidden(course.root)
-        with Bench() as bench, Book(course) as book:
+        with course.alone(), Bench() as bench, Book(course) as book:
             run = Grading(course, book, assignment)
             students = run.students() if student == "*" else [student]
             for result in run.run(students, bench.examine, again=converter.force):

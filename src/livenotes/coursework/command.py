@@ -23,6 +23,11 @@ UNPROTECTED = (
     "the gradebook and the other submissions among it."
 )
 
+CANNOT_WRITE = (
+    "The course could not be read or written. See that its disk has room and that you may write to it and\n"
+    "to the gradebook, then give the same command to go on. What was graded so far is kept."
+)
+
 
 def grade(given: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
@@ -37,6 +42,11 @@ def grade(given: argparse.Namespace) -> int:
         return 2
     except wire.Closed:
         print("livenotes: the examiner has ended. Give the same command to go on.", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if not isinstance(error, OSError) and not type(error).__module__.startswith("sqlalchemy."):
+            raise
+        print(f"livenotes: {str(error).splitlines()[0]}\n{CANNOT_WRITE}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. Give the same command to go on.", file=sys.stderr)
@@ -68,7 +78,7 @@ def _grade(given: argparse.Namespace, bench: Bench | Cluster, limits: Limits) ->
     course = Course.at(given.course)
     if not given.without_sandbox:
         require_hidden(course.root)
-    with Book(course) as book:
+    with course.alone(), Book(course) as book:
         run = Grading(course, book, given.assignment, limits)
         everyone = run.students()
         students = given.student or everyone

@@ -80,8 +80,17 @@ def place() -> Path | None:
                 _try(group)
             finally:
                 group.remove()
+            _tidy(folder)
             return folder
     return None
+
+
+def _tidy(folder: Path) -> None:
+    """Remove the groups of examiners that were killed, and so could not remove them."""
+    for path in folder.glob("livenotes-*"):
+        pid = path.name.split("-")[1]
+        if not Path("/proc", pid).exists():
+            Group(path).remove()
 
 
 def _candidates() -> Iterator[Path]:

@@ -38,8 +38,7 @@ class Outputs:
 
     def write(self, stream: str, text: str) -> int:
         """Add text to a stream; return the number of characters given, as a file does."""
-        text = str(text)
-        kept = self._take(text)
+        kept = self._take(clean(str(text)))
         if kept:
             last = self.items[-1] if self.items else {}
             if last.get("output_type") == "stream" and last["name"] == stream:
@@ -54,7 +53,7 @@ class Outputs:
         if len(self.items) >= MAX_ITEMS or not bundle:
             return
         if "text/plain" in bundle:
-            bundle["text/plain"] = self._take(bundle["text/plain"])
+            bundle["text/plain"] = self._take(clean(bundle["text/plain"]))
         bundle = {mime: value for mime, value in bundle.items() if mime == "text/plain" or _is_picture(value)}
         item: dict[str, Any] = {"output_type": kind, "data": bundle, "metadata": {}}
         if kind == "execute_result":
@@ -78,8 +77,14 @@ class Outputs:
 
 def error(name: str, text: str, traceback: list[str] | None = None) -> dict[str, Any]:
     """Return an error as an output; without a traceback it is the name and the text."""
-    lines = [f"{name}: {text}"] if traceback is None else traceback
+    name, text = clean(name), clean(text)
+    lines = [f"{name}: {text}"] if traceback is None else [clean(line) for line in traceback]
     return {"output_type": "error", "ename": name, "evalue": text, "traceback": lines}
+
+
+def clean(text: str) -> str:
+    """Return text that can be written: a surrogate by itself, which cannot, becomes a question mark."""
+    return text.encode(errors="replace").decode()
 
 
 def is_base64(text: str) -> bool:

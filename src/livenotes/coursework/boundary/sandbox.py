@@ -56,6 +56,10 @@ class NoSandbox(Exception):
     """Submissions cannot be run safely on this machine; the message says what to do."""
 
 
+class SandboxEnded(Exception):
+    """The warm process is no more, and all that ran in it has ended with it, through no fault of its own."""
+
+
 def require_bubblewrap() -> str:
     """Return the path of ``bwrap``; raise NoSandbox if there is none."""
     found = shutil.which("bwrap")
@@ -94,6 +98,8 @@ def command(control: int) -> list[str]:
         ):  # made by bubblewrap itself, only root could enter them
             mounts += ["--perms", "0755", "--dir", str(parent)]
         mounts += ["--ro-bind", path, path]
+        if os.path.isdir(f"{path}/etc/jupyter"):  # the instructor's settings, which may hold a password
+            mounts += ["--tmpfs", f"{path}/etc/jupyter"]
     settings = itertools.chain.from_iterable(
         ("--setenv", name, value) for name, value in environment().items()
     )
@@ -111,7 +117,7 @@ def command(control: int) -> list[str]:
         *("--proc", "/proc", "--dev", "/dev", *settings),
         *font_cache(),
         *("--remount-ro", "/", "--chdir", "/tmp", "--"),
-        *(sys.executable, "-m", "livenotes.coursework.inside.zygote", str(control)),
+        *(sys.executable, "-P", "-m", "livenotes.coursework.inside.zygote", str(control)),
     ]
 
 
@@ -160,7 +166,14 @@ class Sandbox:
         self.ready = False
 
     def _open_command(self, control: int) -> list[str]:
-        return [sys.executable, "-m", "livenotes.coursework.inside.zygote", str(control), str(self.scratch)]
+        return [
+            sys.executable,
+            "-P",
+            "-m",
+            "livenotes.coursework.inside.zygote",
+            str(control),
+            str(self.scratch),
+        ]
 
     def _open_environment(self) -> dict[str, str]:
         return {"HOME": str(self.scratch), "MPLCONFIGDIR": f"{self.scratch}/matplotlib"}
@@ -185,7 +198,7 @@ class Sandbox:
         """Start a process for one submission, with room for snapshots; put it into a control group."""
         self.wait()
         mine, theirs = zip(*(wire.pair() for _ in range(2 + snapshots)), strict=True)
-        session = Session(mine, group)
+        session = Session(mine, group, self.control)
         try:
             fds = [sock.fileno() for sock in theirs]
             request = {"limits": limits.as_json(), "held": group is not None}
@@ -219,8 +232,14 @@ class Sandbox:
 class Session:
     """One submission's process, seen from the side of the tests."""
 
-    def __init__(self, sockets: Sequence[socket.socket], group: Group | None = None):
+    def __init__(
+        self,
+        sockets: Sequence[socket.socket],
+        group: Group | None = None,
+        control: socket.socket | None = None,
+    ):
         self.told = sockets[0]
+        self.control = control
         self.group = group
         self.main, *self.snapshots = [wire.Channel(sock) for sock in sockets[1:]]
         self.numbers = itertools.count(1)
@@ -282,6 +301,14 @@ class Session:
             return dict(json.loads(line)) if line else {}
         except (OSError, ValueError):
             return {}
+
+    def sandbox_ended(self, timeout: float) -> bool:
+        """Return whether the warm process is gone, or goes in this time, as when the kernel wants memory."""
+        if self.control is None:
+            return False
+        poll = select.poll()
+        poll.register(self.control, select.POLLRDHUP)
+        return bool(poll.poll(1000 * timeout))
 
     def close(self) -> None:
         """Kill everything the submission started."""

@@ -172,6 +172,12 @@ def _to_generator(state: Any) -> np.random.Generator:
     return generator
 
 
+def encode(message: Message, arrays: Sequence[bytes] = ()) -> bytes:
+    """Return a message and its arrays as they cross a socket."""
+    text = json.dumps({**message, "npy": [len(a) for a in arrays]}).encode()
+    return b"".join([HEADER.pack(len(text), sum(map(len, arrays))), text, *arrays])
+
+
 class Channel:
     """One end of a socket that carries messages, with a deadline on every read.
 
@@ -184,8 +190,7 @@ class Channel:
 
     def send(self, message: Message, arrays: Sequence[bytes] = (), fds: Sequence[int] = ()) -> None:
         """Send a message, its arrays, and open files if the socket is a local one."""
-        text = json.dumps({**message, "npy": [len(a) for a in arrays]}).encode()
-        data = b"".join([HEADER.pack(len(text), sum(map(len, arrays))), text, *arrays])
+        data = encode(message, arrays)
         try:
             if fds:
                 sent = socket.send_fds(self.sock, [data], list(fds))

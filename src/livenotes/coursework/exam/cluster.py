@@ -4,8 +4,9 @@ A task takes a job and gives a report, both as JSON, and touches nothing else: a
 middle of one, and another does it again. Every worker needs this package and bubblewrap.
 """
 
+import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from distributed import Client, as_completed
@@ -33,20 +34,25 @@ class Cluster:
             raise ValueError(f"no Dask scheduler answers at {address}: {error}") from error
         self.confined = confined
 
-    def examine(self, jobs: Sequence[Job]) -> Iterator[tuple[str, Report]]:
-        """Send jobs; yield (key, report) as they come back. Raise NoSandbox if a worker has none."""
-        futures = self.client.map(
-            examine_here,
-            [job.as_json() for job in jobs],
-            confined=self.confined,
-            pure=False,
-            retries=RETRIES,
-        )
-        for future, reply in as_completed(futures, loop=self.client.loop, with_results=True):
+    def examine(self, jobs: Iterable[Job]) -> Iterator[tuple[str, Report]]:
+        """Send jobs, a few for each worker at a time; yield (key, report) as they come back.
+
+        Raise NoSandbox if a worker has none.
+        """
+        window = 2 * max(1, sum(self.client.nthreads().values()))
+        waiting = map(self._submit, jobs)
+        futures = as_completed(itertools.islice(waiting, window), loop=self.client.loop, with_results=True)
+        for future, reply in futures:
             future.release()
             if "refused" in reply:
                 raise NoSandbox(reply["refused"])
             yield reply["key"], Report.from_json(reply["report"])
+            futures.update(itertools.islice(waiting, 1))
+
+    def _submit(self, job: Job) -> Any:
+        return self.client.submit(
+            examine_here, job.as_json(), confined=self.confined, pure=False, retries=RETRIES
+        )
 
     def close(self) -> None:
         """End the examiners on the workers, and the connection."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from livenotes.coursework.boundary import outputs, wire
 from livenotes.coursework.boundary.limits import Limits
-from livenotes.coursework.boundary.sandbox import DENIED, NoSandbox, Session
+from livenotes.coursework.boundary.sandbox import DENIED, NoSandbox, SandboxEnded, Session
 from livenotes.coursework.exam.calls import TestNamespace
 from livenotes.coursework.exam.job import Cell
 from livenotes.coursework.exam.testing import run_test
@@ -23,6 +23,7 @@ from livenotes.coursework.exam.verdict import CellReport, Report, Verdict
 
 GRACE = 5.0  # on a busy machine a second passes before an interrupt is answered
 END = 2.0
+SOON = 0.3
 
 
 @dataclass
@@ -134,6 +135,8 @@ class Exam:
     def _bury(self, where: str) -> None:
         """Find out how the process ended."""
         end = self.session.end(END)
+        if not end and self.session.sandbox_ended(SOON):
+            raise SandboxEnded
         if "refused" in end:
             raise NoSandbox(f"The sandbox could not be set up: {end['refused']}\n{DENIED}")
         status = end.get("status")
@@ -179,6 +182,8 @@ class Exam:
             except wire.WireError as error:
                 self._note(Verdict.MALFORMED, f"{what} was answered by something that is not data: {error}")
             except wire.Closed:
+                if self.session.sandbox_ended(0.0):
+                    raise SandboxEnded from None
                 self._note(Verdict.CRASHED, f"{what} ended the process")
             channel.close()
             raise SubmissionGone(what)

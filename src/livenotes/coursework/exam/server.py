@@ -25,13 +25,14 @@ from typing import Any
 import numpy.testing  # noqa: F401  (for the tests)
 
 from livenotes.coursework.boundary import groups, namespaces, wire
-from livenotes.coursework.boundary.sandbox import NoSandbox, Sandbox
+from livenotes.coursework.boundary.sandbox import NoSandbox, Sandbox, SandboxEnded
 from livenotes.coursework.exam.calls import modules
 from livenotes.coursework.exam.job import Job
 from livenotes.coursework.exam.notebook import Exam
 from livenotes.coursework.exam.verdict import CellReport, Report, Verdict
 
 MARGIN = 10.0
+CHUNK = 2**20
 EXAM_MEMORY = 2 * 2**30
 
 
@@ -55,6 +56,7 @@ class Examiner:
         self.sandbox = Sandbox(confined=confined)
         self.slots = slots
         self.waiting: deque[Job] = deque()
+        self.outgoing = bytearray()
         self.running: dict[int, Running] = {}
         self.place = groups.place()
         self.emptied: list[groups.Group] = []
@@ -67,21 +69,48 @@ class Examiner:
     def serve(self) -> None:
         """Examine until the driver closes its socket."""
         while True:
-            for key, _ in self.events.select(0.2 if self.running else None):
-                if key.fileobj is self.driver.sock:
-                    try:
-                        message, _ = self.driver.receive()
-                    except wire.Closed:
-                        return self._abandon()
-                    self.waiting.append(Job.from_json(message))
-                else:
+            for key, ready in self.events.select(0.2 if self.running else None):
+                if key.fileobj is not self.driver.sock:
                     self._collect(key.fd)
+                    continue
+                try:
+                    if ready & selectors.EVENT_WRITE:
+                        self._send_on()
+                    if ready & selectors.EVENT_READ:
+                        self.waiting.append(Job.from_json(self.driver.receive()[0]))
+                except wire.Closed:
+                    return self._abandon()
             self._stop_late()
-            while self.waiting and len(self.running) < self.slots:
+            while self.waiting and self._has_room_for(self.waiting[0]):
                 self._start(self.waiting.popleft())
 
+    def _has_room_for(self, job: Job) -> bool:
+        """Return whether a job may start now; one during which the sandbox ended is tried again by itself."""
+        alone = job.key in self.repeated or any(
+            exam.job.key in self.repeated for exam in self.running.values()
+        )
+        return not self.running if alone else len(self.running) < self.slots
+
+    def _reply(self, message: wire.Message) -> None:
+        """Send a message to the driver when it reads: should both sides wait to write, neither would ever."""
+        self.outgoing += wire.encode(message)
+        self.events.modify(self.driver.sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
+
+    def _send_on(self) -> None:
+        try:
+            sent = self.driver.sock.send(memoryview(self.outgoing)[:CHUNK], socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise wire.Closed(str(error)) from error
+        del self.outgoing[:sent]
+        if not self.outgoing:
+            self.events.modify(self.driver.sock, selectors.EVENT_READ)
+
     def _start(self, job: Job) -> None:
-        self._preload(job)
+        self._restart()
+        with contextlib.suppress(wire.Closed):  # it has ended this very moment, as the exam will find
+            self._preload(job)
         group = self._group(job)
         reader, writer = os.pipe()
         gc.freeze()  # as in the zygote: the collector would copy what the exam shares with this process
@@ -135,18 +164,22 @@ class Examiner:
             self.emptied.append(exam.group)
         job = exam.job
         report = json.loads(exam.text) if exam.text else _lost(job)
-        if "restart" in report and job.key not in self.repeated:
-            self.repeated.add(job.key)
-            self._restart()
-            self.waiting.append(job)
+        if "restart" not in report:
+            self._reply({"key": job.key, **report})
+            return
+        self._restart()
+        if job.key in self.repeated:
+            self._reply({"key": job.key, **_ended_twice(job)})
         else:
-            self.driver.send({"key": job.key, **report})
+            self.repeated.add(job.key)
+            self.waiting.append(job)
 
     def _restart(self) -> None:
-        """Start a new warm process in place of one that has ended."""
+        """Start a new warm process if the one there was has ended."""
         if self.sandbox.process.poll() is not None:
             self.sandbox.close()
             self.sandbox = Sandbox(confined=self.confined)
+            self.sandbox.wait()  # here, as only one process can be told that it is ready
             self.known.clear()
 
     def _stop_late(self) -> None:
@@ -177,9 +210,11 @@ def examine(job: Job, sandbox: Sandbox, group: groups.Group | None = None) -> di
     try:
         session = sandbox.start(job.limits, job.tests(), group)
     except wire.Closed:
-        return {"restart": True, "refused": "The sandbox ended and could not be started again."}
+        return {"restart": True}
     try:
         return {"report": Exam(job.cells, job.limits, session, job.files).run().as_json()}
+    except SandboxEnded:
+        return {"restart": True}
     except NoSandbox as error:
         return {"refused": str(error)}
     finally:
@@ -191,6 +226,13 @@ def _lost(job: Job) -> dict[str, Any]:
     cells = [CellReport(score=0.0 if cell.kind == "test" else None) for cell in job.cells]
     reason = "a test did not end with what the submission returned"
     return {"report": Report(Verdict.TIMED_OUT, reason, cells).as_json()}
+
+
+def _ended_twice(job: Job) -> dict[str, Any]:
+    """Report on an exam during which the sandbox was killed, and then again when it ran alone."""
+    cells = [CellReport(score=0.0 if cell.kind == "test" else None) for cell in job.cells]
+    reason = "the sandbox was killed twice while this submission ran; the next run tries it again"
+    return {"report": Report(Verdict.CRASHED, reason, cells, final=False).as_json()}
 
 
 def _write(fd: int, report: dict[str, Any]) -> None:

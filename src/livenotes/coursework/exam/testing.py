@@ -8,6 +8,7 @@ import ast
 import contextlib
 import io
 import math
+import numbers
 import signal
 import traceback
 from collections.abc import Iterator
@@ -81,7 +82,7 @@ def _run(source: str, names: TestNamespace) -> Any:
 
 
 def _worth(value: Any, points: float) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value):
         return min(max(float(value), 0.0), points)
     return points
 

@@ -30,11 +30,12 @@ class CellReport:
 
 @dataclass
 class Report:
-    """What one notebook of a submission came to."""
+    """What one notebook of a submission came to; not ``final`` if the machine is to blame for it."""
 
     verdict: Verdict
     reason: str
     cells: list[CellReport] = field(default_factory=list)
+    final: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as a JSON object."""
@@ -44,4 +45,4 @@ class Report:
     def from_json(cls, data: dict[str, Any]) -> "Report":
         """Return the report that ``as_json`` gave."""
         cells = [CellReport(**cell) for cell in data["cells"]]
-        return cls(Verdict(data["verdict"]), data["reason"], cells)
+        return cls(Verdict(data["verdict"]), data["reason"], cells, data["final"])

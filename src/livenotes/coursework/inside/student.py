@@ -196,6 +196,7 @@ def serve(shell: InteractiveShell, channels: list[wire.Channel], limits: Mapping
     """Answer requests on the first channel; the others are for the snapshots, in their order."""
     main, *snapshots = channels
     namespaces.die_with_parent()
+    sys.path.insert(0, "")  # modules beside the notebook are found, as Jupyter finds them
     for message, blobs in _requests(main):
         if message["do"] == "files":
             write_files(message, blobs)

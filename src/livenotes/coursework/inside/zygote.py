@@ -17,7 +17,7 @@ import sys
 import tempfile
 from typing import Any
 
-from livenotes.coursework.boundary import namespaces, wire
+from livenotes.coursework.boundary import namespaces, seccomp, wire
 from livenotes.coursework.inside import student
 
 INTERRUPT, STOP = b"i", b"s"
@@ -134,6 +134,8 @@ class Zygote:
                 file_size=limits["file_size"],
             )
             namespaces.drop_rights()
+            if self.isolated:
+                seccomp.restrict()
         except OSError as error:
             _report(told, refused=str(error))
             return

@@ -10,12 +10,20 @@ from typing import Any
 from livenotes.coursework.exam.verdict import Report, Verdict
 from livenotes.coursework.nbgrader.sheet import Placed, Sheet
 
+MAX_TEXT = 100_000  # characters of text, as a page with more takes minutes to make
 READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 
 def notebook(sheet: Sheet, placed: Sequence[Placed], report: Report) -> dict[str, Any]:
     """Return the notebook with its outputs, without hidden tests; a verdict other than graded comes first."""
-    cells = [_cell(cell, outputs) for cell, outputs in zip(placed, _outputs(placed, report), strict=True)]
+    room = MAX_TEXT
+    cells: list[dict[str, Any]] = []
+    for place, outputs in zip(placed, _outputs(placed, report), strict=True):
+        cells.append(_cell(place, outputs))
+        if place.cell_type != "code":
+            room -= len(cells[-1]["source"])
+            if room < 0:
+                cells[-1] = _text("(This text is in the submission; together they are too long for a page.)")
     if report.verdict is not Verdict.GRADED:
         cells.insert(0, _text(f"**This submission: {report.verdict}.** {_plain(report.reason)}."))
     for number, cell in enumerate(cells):
@@ -63,7 +71,10 @@ def write(folder: Path, name: str, content: dict[str, Any]) -> None:
 def write_whole(path: Path, text: str, mode: int | None = None) -> None:
     """Replace a file so that nobody ever sees half of it."""
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    if mode is not None:
-        part.chmod(mode)
-    os.replace(part, path)
+    try:
+        part.write_text(text, encoding="utf-8")
+        if mode is not None:
+            part.chmod(mode)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

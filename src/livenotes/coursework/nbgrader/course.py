@@ -1,6 +1,9 @@
 """Where a course keeps things: nbgrader's own settings and folders."""
 
+import contextlib
+import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +50,21 @@ class Course:
     def records(self, assignment: str) -> Path:
         """Return the folder in which the verdicts of an assignment are kept."""
         return self.root / "verdicts" / assignment
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other graders out of the course meanwhile; raise ValueError if one is at work in it."""
+        path = self.root / "verdicts" / ".lock"
+        path.parent.mkdir(exist_ok=True)
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ValueError(
+                    f"somebody is grading in {self.root} at this moment. "
+                    "Wait until that has ended, and give the same command again."
+                ) from None
+            yield
 
     def submitted(self, assignment: str) -> list[str]:
         """Return the students who have a folder for the assignment, sorted."""

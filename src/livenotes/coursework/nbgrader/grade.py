@@ -7,7 +7,8 @@ submissions, here or on other machines, gets jobs and gives reports.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from livenotes.coursework.nbgrader.course import Course
 from livenotes.coursework.nbgrader.gradebook import Book
 from livenotes.coursework.nbgrader.sheet import Placed, Sheet, lay_over, untouched
 
-Examine = Callable[[Sequence[Job]], Iterator[tuple[str, Report]]]
+Examine = Callable[[Iterable[Job]], Iterator[tuple[str, Report]]]
 FORMAT = 1
 
 
@@ -63,7 +64,7 @@ class Submission:
     placed: dict[str, list[Placed]] = field(default_factory=dict)
     reports: dict[str, Report] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
-    jobs: list[Job] = field(default_factory=list)
+    jobs: deque[Job] = field(default_factory=deque)
     there: bool = True
 
 
@@ -76,7 +77,9 @@ class Grading:
         self.assignment = assignment
         self.limits = limits
         self.sheets = book.sheets(assignment)
-        self.material = submission.other_files(course.folder("source", ".", assignment))
+        source = course.folder("source", ".", assignment)
+        self.material = submission.other_files(source)
+        self.instructors = submission.inodes(source)
         self.records = course.records(assignment)
 
     def worth(self) -> dict[str, float]:
@@ -99,22 +102,35 @@ class Grading:
     def run(self, students: Iterable[str], examine: Examine, *, again: bool = False) -> Iterator[Result]:
         """Grade students; yield one result for each, in the order in which they are done."""
         pending: dict[str, Submission] = {}
-        for student in students:
-            entry = self._read(student)
-            kept = None if again else self._kept(entry)
-            if kept is not None:
-                yield kept
-            elif not entry.jobs:
-                yield self._finish(entry)
-            else:
-                pending[student] = entry
-        jobs = [job for entry in pending.values() for job in entry.jobs]
-        for key, report in examine(jobs) if jobs else ():
+        at_once: deque[Result] = deque()
+
+        def jobs() -> Iterator[Job]:
+            """Read one student after the other as there is room for more, so that few are in memory."""
+            for student in students:
+                try:
+                    submission.require_id(student)
+                except submission.Malformed as error:  # then there is nowhere to write it
+                    at_once.append(Result(student, Verdict.MALFORMED, str(error)))
+                    continue
+                entry = self._read(student)
+                kept = None if again else self._kept(entry)
+                if kept is not None:
+                    at_once.append(kept)
+                elif not entry.jobs:
+                    at_once.append(self._finish(entry))
+                else:
+                    pending[student] = entry
+                    while entry.jobs:
+                        yield entry.jobs.popleft()
+
+        for key, report in examine(jobs()):
+            while at_once:
+                yield at_once.popleft()
             student, name = json.loads(key)
-            entry = pending[student]
-            entry.reports[name] = report
-            if len(entry.reports) == len(self.sheets):
-                yield self._finish(entry)
+            pending[student].reports[name] = report
+            if len(pending[student].reports) == len(self.sheets):
+                yield self._finish(pending.pop(student))
+        yield from at_once
 
     def _read(self, student: str) -> Submission:
         """Read a submission; what cannot be read has its report already."""
@@ -124,10 +140,11 @@ class Grading:
         files: dict[str, bytes] = {}
         for sheet in self.sheets:
             try:
-                own = submission.read_notebook(folder, sheet.name)
-                files = files or {**submission.other_files(folder), **self.material}
+                own = submission.read_notebook(folder, sheet.name, self.instructors)
+                own_files = submission.other_files(folder, instructors=self.instructors)
+                files = files or {**own_files, **self.material}
                 placed, remarks = lay_over(sheet, own)
-            except (submission.Malformed, submission.Missing) as error:
+            except (submission.Malformed, submission.Missing, OSError) as error:
                 verdict = Verdict.MISSING if isinstance(error, submission.Missing) else Verdict.MALFORMED
                 entry.placed[sheet.name] = untouched(sheet)
                 entry.reports[sheet.name] = Report(verdict, str(error))
@@ -175,7 +192,8 @@ class Grading:
 
     def _finish(self, entry: Submission) -> Result:
         """Write what a submission came to: first the notebooks, then the points, then that it is done."""
-        result = Result(entry.student, *self._verdict(entry), fingerprint=entry.fingerprint)
+        final = all(report.final for report in entry.reports.values())
+        result = Result(entry.student, *self._verdict(entry), fingerprint=entry.fingerprint if final else "")
         scores = {sheet.name: self._scores(entry, sheet, result) for sheet in self.sheets}
         if entry.there:
             folder = self.course.folder("autograded", entry.student, self.assignment)

@@ -9,6 +9,7 @@ from nbgrader.api import Gradebook, MissingEntry, Student
 
 from livenotes.coursework.nbgrader.course import Course
 from livenotes.coursework.nbgrader.sheet import Placed, Sheet, SourceCell
+from livenotes.coursework.nbgrader.submission import pictures
 
 
 class Book:
@@ -118,6 +119,8 @@ def _sheet(notebook: Any, folder: Path) -> Sheet:
     graded = {cell.name: cell for cell in notebook.grade_cells}
     solutions = {cell.name for cell in notebook.solution_cells}
     tasks = {cell.name: cell for cell in notebook.task_cells}
+    own = _instructors(folder / f"{notebook.name}.ipynb")
+    order = {grade_id: place for place, grade_id in enumerate(own)}
     cells = [
         SourceCell(
             grade_id=cell.name,
@@ -131,18 +134,18 @@ def _sheet(notebook: Any, folder: Path) -> Sheet:
             points=float((graded.get(cell.name) or tasks[cell.name]).max_score)
             if cell.name in {*graded, *tasks}
             else 0.0,
+            attachments=pictures(own.get(cell.name, {}).get("attachments")),
         )
         for cell in notebook.source_cells
     ]
-    order = _order(folder / f"{notebook.name}.ipynb")
     cells.sort(key=lambda cell: order.get(cell.grade_id, len(order)))
     return Sheet(notebook.name, json.loads(notebook.kernelspec or "{}"), cells)
 
 
-def _order(source: Path) -> dict[str, int]:
-    """Return the place of every cell in the instructor's notebook; the gradebook does not keep it."""
+def _instructors(source: Path) -> dict[str, dict[str, Any]]:
+    """Return the instructor's cells by id, in order; the gradebook keeps neither the order nor pictures."""
     if not source.is_file():
         return {}
     cells = json.loads(source.read_text(encoding="utf-8"))["cells"]
-    ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
-    return {grade_id: place for place, grade_id in enumerate(ids) if grade_id}
+    found = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in cells}
+    return {grade_id: cell for grade_id, cell in found.items() if grade_id}

@@ -11,7 +11,7 @@ from typing import Any
 
 from livenotes.coursework.exam.job import Cell
 from livenotes.coursework.exam.testing import hidden_lines, without_hidden
-from livenotes.coursework.nbgrader.markup import inert
+from livenotes.coursework.nbgrader.markup import inert, only_pasted
 from livenotes.coursework.nbgrader.submission import Notebook, OwnCell
 
 
@@ -28,6 +28,7 @@ class SourceCell:
     solution: bool
     task: bool
     points: float
+    attachments: dict[str, Any] | None = None
 
     @property
     def is_test(self) -> bool:
@@ -86,9 +87,12 @@ class Placed:
 
     def shown(self) -> str:
         """Return the source as feedback may show it: no hidden test, no markup of the student's that runs."""
-        if self.known is not None and not self.known.solution:
-            return without_hidden(self.source) if self.known.is_test else self.source
-        return self.source if self.cell_type == "code" else inert(self.source)
+        pasted = self.attachments or {}
+        if self.cell_type == "code":
+            is_test = self.known is not None and self.known.is_test
+            return without_hidden(self.source) if is_test else self.source
+        instructors = self.known is not None and not self.known.solution
+        return only_pasted(self.source if instructors else inert(self.source), pasted)
 
 
 def lay_over(sheet: Sheet, submitted: Notebook) -> tuple[list[Placed], list[str]]:
@@ -120,7 +124,7 @@ def _place(own: OwnCell, known: SourceCell | None, remarks: list[str]) -> Placed
         return Placed(known.cell_type, own.source, known, own.attachments, own.source != known.source)
     if own.source not in (known.source, without_hidden_region(known.source)):
         remarks.append(f"cell {known.grade_id} had been changed; the original was used")
-    return Placed(known.cell_type, known.source, known)
+    return Placed(known.cell_type, known.source, known, known.attachments)
 
 
 def without_hidden_region(source: str) -> str:
@@ -137,10 +141,10 @@ def _put_back(sheet: Sheet, placed: list[Placed], remarks: list[str]) -> None:
             remarks.append(f"cell {known.grade_id} was missing and has been put back")
             ids = [cell.known.grade_id if cell.known is not None else None for cell in placed]
             at = ids.index(before) + 1 if before is not None else 0
-            placed.insert(at, Placed(known.cell_type, known.source, known, answered=False))
+            placed.insert(at, Placed(known.cell_type, known.source, known, known.attachments, False))
         before = known.grade_id
 
 
 def untouched(sheet: Sheet) -> list[Placed]:
     """Return the cells of a notebook that was not submitted, or cannot be read."""
-    return [Placed(cell.cell_type, cell.source, cell, answered=False) for cell in sheet.cells]
+    return [Placed(cell.cell_type, cell.source, cell, cell.attachments, False) for cell in sheet.cells]

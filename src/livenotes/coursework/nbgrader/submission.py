@@ -4,18 +4,22 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from livenotes.coursework.boundary.outputs import is_base64
+from livenotes.coursework.nbgrader.markup import PLAIN_NAME
 
 MAX_NOTEBOOK = 20 * 2**20
 MAX_FILES = 8 * 2**20
 MAX_COUNT = 1000
 MAX_CELLS = 2000
 MAX_CODE = 4 * 2**20
+MAX_NESTED = 20
+MAX_ID = 128  # characters, which is what nbgrader keeps of an id
+MAX_NAME = 200  # bytes: a file is named after the student
 EXCHANGE = ("timestamp.txt", "submission_secret.txt")  # what nbgrader puts beside a submission
 CELL_TYPES = ("code", "markdown", "raw")
 
@@ -46,7 +50,29 @@ class Notebook:
     data: bytes
 
 
-def read_notebook(folder: Path, name: str) -> Notebook:
+Inodes = Set[tuple[int, int]]
+"""Files of the instructor's, by device and number: a hard link to one of them is no submission."""
+
+
+def require_id(student: str) -> None:
+    """Raise Malformed if something cannot be a student's id, which names a row, a file and a folder."""
+    try:
+        size = len(student.encode())
+    except UnicodeEncodeError:
+        raise Malformed("its folder's name is not text") from None
+    if not student.isprintable() or "/" in student or student in ("", ".", ".."):
+        raise Malformed("its id cannot name a folder")
+    if len(student) > MAX_ID or size > MAX_NAME:
+        raise Malformed(f"its id has {len(student)} characters; at most {MAX_ID} are kept")
+
+
+def inodes(folder: Path) -> Inodes:
+    """Return which files lie below a folder."""
+    paths = (Path(base, name) for base, _, names in os.walk(folder) for name in names)
+    return {(state.st_dev, state.st_ino) for state in (path.lstat() for path in paths)}
+
+
+def read_notebook(folder: Path, name: str, instructors: Inodes = frozenset()) -> Notebook:
     """Read ``name``.ipynb in a student's folder; raise Malformed or Missing."""
     path = folder / f"{name}.ipynb"
     require_no_link(folder)
@@ -55,7 +81,7 @@ def read_notebook(folder: Path, name: str) -> Notebook:
             raise Missing(_instead(folder, path.name))
         except OSError as error:
             raise Malformed(f"the folder cannot be read: {error.strerror}") from error
-    data = read_file(path, MAX_NOTEBOOK)
+    data = read_file(path, MAX_NOTEBOOK, instructors)
     if not data.strip():
         raise Malformed(f"{path.name} is empty")
     try:
@@ -81,17 +107,20 @@ def require_no_link(folder: Path) -> None:
             raise Malformed(f"{part.name} is not a folder")
 
 
-def read_file(path: Path, most: int) -> bytes:
+def read_file(path: Path, most: int, instructors: Inodes = frozenset()) -> bytes:
     """Read a regular file without following a link; raise Malformed."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         what = "is a symbolic link" if path.is_symlink() else f"cannot be read: {error.strerror}"
         raise Malformed(f"{path.name} {what}") from error
+    state = os.fstat(fd)
+    if not stat.S_ISREG(state.st_mode):  # a folder could not even be opened as a file
+        os.close(fd)
+        raise Malformed(f"{path.name} is not a file")
     with os.fdopen(fd, "rb") as file:
-        state = os.fstat(fd)
-        if not stat.S_ISREG(state.st_mode):
-            raise Malformed(f"{path.name} is not a file")
+        if (state.st_dev, state.st_ino) in instructors:
+            raise Malformed(f"{path.name} is a link to a file of the instructor's")
         if state.st_size > most:
             raise Malformed(f"{path.name} has {state.st_size:,} bytes; at most {most:,} are read")
         return file.read(most)
@@ -140,28 +169,32 @@ def _cell(cell: Any) -> OwnCell:
         kind,
         source.replace("\r\n", "\n"),
         grade_id if isinstance(grade_id, str) else None,
-        _pictures(cell.get("attachments")),
+        pictures(cell.get("attachments")),
     )
 
 
-def _pictures(attachments: Any) -> dict[str, Any] | None:
+def pictures(attachments: Any) -> dict[str, Any] | None:
     """Keep pictures pasted into a text, and no other attachment."""
     kept: dict[str, Any] = {}
     for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
+        if not PLAIN_NAME.fullmatch(name):
+            continue
         for mime, data in bundle.items() if isinstance(bundle, dict) else ():
             if mime in ("image/png", "image/jpeg") and isinstance(data, str) and is_base64(data):
-                kept[str(name)] = {mime: data}
+                kept[name] = {mime: data}
     return kept or None
 
 
-def other_files(folder: Path, most: int = MAX_FILES) -> dict[str, bytes]:
+def other_files(folder: Path, most: int = MAX_FILES, instructors: Inodes = frozenset()) -> dict[str, bytes]:
     """Read the files beside the notebooks, by path within the folder.
 
-    Left out are links, files with odd names, and what exceeds ``most`` bytes or ``MAX_COUNT`` files.
+    Left out are links, files with odd names, what exceeds ``most`` bytes or ``MAX_COUNT`` files, and what
+    lies more than ``MAX_NESTED`` folders deep.
     """
     found: dict[str, bytes] = {}
     for base, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        deep = len(Path(base).relative_to(folder).parts) >= MAX_NESTED
+        folders[:] = [] if deep else sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(base, name)
             if name.endswith(".ipynb") or name in EXCHANGE or name.startswith("."):
@@ -169,6 +202,6 @@ def other_files(folder: Path, most: int = MAX_FILES) -> dict[str, bytes]:
             inside = str(path.relative_to(folder))
             if len(found) < MAX_COUNT and inside.isprintable():
                 with contextlib.suppress(Malformed):
-                    found[inside] = read_file(path, most)
+                    found[inside] = read_file(path, most, instructors)
                     most -= len(found[inside])
     return found

@@ -33,9 +33,9 @@ def table(results: Sequence[Result], totals: Totals, most: float) -> str:
     )
 
 
-def printable(text: str) -> str:
+def printable(text: str, instead: str = "?") -> str:
     """Replace what would move the cursor or color the terminal: the text may quote a submission."""
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return "".join(c if c.isprintable() else instead for c in text)
 
 
 def canvas(assignment: str, roster: Roster, totals: Totals, most: float) -> str:
@@ -46,7 +46,8 @@ def canvas(assignment: str, roster: Roster, totals: Totals, most: float) -> str:
     ]
     for student, entry in sorted(roster.items()):
         name = ", ".join(filter(None, (entry["last_name"], entry["first_name"]))) or student
-        rows.append([name, entry["lms_user_id"], student, student, "", _points(student, totals)])
+        words = [name, entry["lms_user_id"], student, student, ""]
+        rows.append([*map(_word, words), _points(student, totals)])
     return _csv(rows)
 
 
@@ -55,12 +56,12 @@ def moodle(assignment: str, roster: Roster, totals: Totals, most: float) -> str:
     rows = [["First name", "Last name", "ID number", "Email address", f"Assignment: {assignment} (Real)"]]
     for student, entry in sorted(roster.items()):
         number = entry["lms_user_id"] or student
-        rows.append(
-            [entry["first_name"], entry["last_name"], number, entry["email"], _points(student, totals)]
-        )
+        words = [entry["first_name"], entry["last_name"], number, entry["email"]]
+        rows.append([*map(_word, words), _points(student, totals)])
     return _csv(rows)
 
 
+FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"  # and their full-width forms, which some read as the same
 FORMATS = {"canvas": canvas, "moodle": moodle}
 
 
@@ -69,11 +70,16 @@ def _points(student: str, totals: Totals) -> str:
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> str:
-    """Write rows; a cell that a spreadsheet would take for a formula is made text."""
+    """Write rows, every cell in quotes: which character separates cells depends on the reader's country."""
     stream = io.StringIO()
-    safe = [[f"'{cell}" if cell[:1] in "=+-@\t\r" and cell[:1] else cell for cell in row] for row in rows]
-    csv.writer(stream, lineterminator="\n").writerows(safe)
+    csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
     return stream.getvalue()
+
+
+def _word(text: str) -> str:
+    """Return a cell of one line, and as text what a spreadsheet would take for a formula and run."""
+    line = " ".join(printable(text, " ").split())
+    return f"'{line}" if line[:1] in FORMULA and line else line
 
 
 def picture(results: Sequence[Result], worth: Mapping[str, float], path: Path) -> None:
