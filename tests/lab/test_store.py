@@ -1,11 +1,11 @@
 """The store: what is written, how it is found again, and that a spot check sees a difference."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from livenotes._folders import book
 from livenotes.lab import __main__ as command
@@ -22,45 +22,52 @@ def growth(base, power):
     """A tiny experiment: a number, and a curve that ends in something that did not work out."""
     curve = base ** np.linspace(0, power, 20)
     curve[-1] = np.inf if base > 2 else np.nan
-    return {"end": np.array(float(base**power)), "curve": curve}
+    return xr.Dataset(
+        {"end": ((), float(base**power)), "curve": ("step", curve)}, coords={"step": np.arange(20)}
+    )
 
 
-TINY = store.Stored(
-    "tiny", growth, {"base": (2.0, 3.0), "power": (1, 2, 4)}, seed=5, fixed={"times": np.arange(20)}
+TINY = store.Stored("tiny", growth, {"base": (2.0, 3.0), "power": (1, 2, 4)}, seed=5)
+ONE = xr.Dataset(
+    {"x": ("name", np.arange(2.0)), "half": ("name", np.array([1 / 3, np.nan], np.float16))},
+    coords={"name": ["sigmoid", "tanh"], "count": [1, 2**20]},
 )
 
 
 def test_what_is_saved_is_loaded(folder):
-    arrays = {"x": np.arange(3.0), "names": np.array(["sigmoid", "tanh"])}
-    store.save("one", arrays, "python -m something", 7)
+    store.save("one", ONE, "python -m something", 7)
+    assert [path.name for path in folder.iterdir()] == ["one.nc.gz"]
     loaded = store.load("one")
-    assert set(loaded) == {"x", "names"}
-    for key, array in arrays.items():
-        np.testing.assert_array_equal(loaded[key], array)
-    facts = json.loads((folder / "one.json").read_text())
-    assert facts["command"] == "python -m something"
-    assert facts["seed"] == 7
-    assert set(facts["versions"]) == {"python", "numpy", "livenotes"}
+    xr.testing.assert_equal(loaded, ONE.assign(half=ONE.half.astype(float)))
+    assert loaded.x.sel(name="tanh") == 1
+    assert loaded.half.dtype == loaded.x.dtype == np.float64
+    assert loaded.attrs["command"] == "python -m something"
+    assert loaded.attrs["seed"] == 7
+    assert [word.split()[0] for word in loaded.attrs["versions"].split(",")] == [
+        "python",
+        "numpy",
+        "livenotes",
+    ]
 
 
-def test_the_same_arrays_give_the_same_bytes(folder):
-    store.save("one", {"x": np.arange(3.0)}, "c", 0)
-    before = [(folder / name).read_bytes() for name in ("one.npz", "one.json")]
-    store.save("one", {"x": np.arange(3.0)}, "c", 0)
-    assert [(folder / name).read_bytes() for name in ("one.npz", "one.json")] == before
+def test_the_same_dataset_gives_the_same_bytes(folder):
+    store.save("one", ONE, "c", 0)
+    before = (folder / "one.nc.gz").read_bytes()
+    store.save("one", ONE.copy(deep=True), "c", 0)
+    assert (folder / "one.nc.gz").read_bytes() == before
 
 
 @pytest.mark.usefixtures("folder")
-def test_bad_names_and_arrays_are_named():
+def test_bad_names_and_data_are_named():
     with pytest.raises(FileNotFoundError, match=r"compute it with 'python -m livenotes\.lab nothing'"):
         store.load("nothing")
     for name in ("", "a/b", "..", "a b"):
         with pytest.raises(ValueError, match="name: expected letters"):
-            store.save(name, {}, "c", 0)
+            store.save(name, ONE, "c", 0)
         with pytest.raises(ValueError, match="name: expected letters"):
             store.load(name)
-    with pytest.raises(ValueError, match=r"arrays\['x'\]: expected numbers or text, got dtype object"):
-        store.save("one", {"x": np.array([None])}, "c", 0)
+    with pytest.raises(ValueError, match=r"data\['x'\]: expected numbers or text, got dtype object"):
+        store.save("one", xr.Dataset({"x": ("i", np.array([None]))}), "c", 0)
 
 
 def test_the_book_is_found_beside_the_package_or_where_the_variable_says(tmp_path, monkeypatch):
@@ -72,21 +79,16 @@ def test_the_book_is_found_beside_the_package_or_where_the_variable_says(tmp_pat
 
 
 def test_points_are_stacked_along_the_axes():
-    arrays = TINY.compute()
-    assert arrays["end"].tolist() == [[2.0, 4.0, 16.0], [3.0, 9.0, 81.0]]
-    assert arrays["curve"].shape == (2, 3, 20)
-    np.testing.assert_array_equal(arrays["curve"][1, 2], growth(3.0, 4)["curve"])
-    assert arrays["base"].tolist() == [2.0, 3.0]
-    assert arrays["times"].shape == (20,)
+    data = TINY.compute()
+    assert data.end.dims == ("base", "power")
+    assert data.end.values.tolist() == [[2.0, 4.0, 16.0], [3.0, 9.0, 81.0]]
+    assert dict(data.sizes) == {"base": 2, "power": 3, "step": 20}
+    xr.testing.assert_equal(data.sel(base=3.0, power=4, drop=True), growth(3.0, 4))
 
 
-def test_an_executor_gives_the_same_arrays():
-    alone = TINY.compute()
+def test_an_executor_gives_the_same_dataset():
     with ThreadPoolExecutor(2) as pool:
-        together = TINY.compute(pool)
-    assert set(alone) == set(together)
-    for key, array in alone.items():
-        np.testing.assert_array_equal(together[key], array)
+        xr.testing.assert_identical(TINY.compute(pool), TINY.compute())
 
 
 @pytest.mark.usefixtures("folder")
@@ -98,15 +100,14 @@ def test_a_spot_check_passes_on_what_was_made_and_sees_every_difference(rng):
         other = replace(TINY, run=lambda **point: change(growth(**point)))
         return other.spot_check(rng, 6)
 
-    assert any("'end'" in line for line in differs(lambda r: r | {"end": r["end"] * 1.01}))
-    assert any("'curve'" in line for line in differs(lambda r: r | {"curve": r["curve"] * 1.01}))
-    assert any("'curve'" in line for line in differs(lambda r: r | {"curve": r["curve"][:-1]}))
-    assert any("'curve'" in line for line in differs(lambda r: r | {"curve": np.nan_to_num(r["curve"])}))
-    assert any("'new'" in line for line in differs(lambda r: r | {"new": np.zeros(1)}))
-    assert (
-        "compute it again with 'python -m livenotes.lab tiny'"
-        in differs(lambda r: r | {"end": r["end"] * 1.01})[0]
-    )
+    assert any("'end'" in line for line in differs(lambda r: r.assign(end=r.end * 1.01)))
+    assert any("'curve'" in line for line in differs(lambda r: r.assign(curve=r.curve * 1.01)))
+    assert any("'curve'" in line for line in differs(lambda r: r.isel(step=slice(-1))))
+    assert any("'curve'" in line for line in differs(lambda r: r.rename(step="time")))
+    assert any("'curve'" in line for line in differs(lambda r: r.assign(curve=r.curve.fillna(0))))
+    assert any("'new'" in line for line in differs(lambda r: r.assign(new=r.end)))
+    (line, *_) = differs(lambda r: r.assign(end=r.end * 1.01))
+    assert "compute it again with 'python -m livenotes.lab tiny'" in line
 
 
 @pytest.mark.usefixtures("folder")
@@ -115,12 +116,12 @@ def test_tolerances_and_training_curves(rng):
 
     def late(**point):
         result = growth(**point)
-        result["curve"][2:] *= 3
-        return result | {"end": result["end"] * 1.2}
+        curve = result.curve.where(result.step < 2, 3 * result.curve)
+        return result.assign(curve=curve, end=1.2 * result.end)
 
     loose = replace(TINY, run=late, rtol={"end": 0.3})
     assert any("'curve'" in line for line in loose.spot_check(rng, 2))
-    assert replace(loose, curves=("curve",)).spot_check(rng, 2) == []
+    assert replace(loose, time="step").spot_check(rng, 2) == []
 
 
 def test_a_name_is_registered_once(monkeypatch):
@@ -141,10 +142,10 @@ def test_the_command_makes_what_it_is_told(folder, monkeypatch, capsys):
         command, "ProcessPoolExecutor", lambda processes, context: ThreadPoolExecutor(processes)
     )
     command.main(["tiny", "--processes", "2"])
-    assert sorted(path.name for path in folder.iterdir()) == ["tiny.json", "tiny.npz"]
-    assert json.loads((folder / "tiny.json").read_text())["command"].endswith("livenotes.lab tiny")
+    assert [path.name for path in folder.iterdir()] == ["tiny.nc.gz"]
+    assert store.load("tiny").attrs["command"].endswith("livenotes.lab tiny")
     command.main([])
-    assert (folder / "other.npz").is_file()
+    assert (folder / "other.nc.gz").is_file()
     with pytest.raises(SystemExit):
         command.main(["unknown"])
     assert "no stored experiment unknown; there are other, tiny" in capsys.readouterr().err

@@ -1,12 +1,13 @@
 """Results of long experiments, kept small in ``book/results`` with all it takes to make them again.
 
 An experiment that runs longer than about 20 seconds is a ``Stored``: a function of one point, and the axes
-whose product are the points. ``make results`` computes all points and saves them; ``spot_check`` computes a
-few again.
+whose product are the points. ``make results`` computes all points and saves them as one labelled dataset;
+``spot_check`` computes a few again.
 """
 
+import gzip
+import io
 import itertools
-import json
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -15,49 +16,52 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
+import xarray as xr
 from tqdm.auto import tqdm
 
 from livenotes import __version__
 from livenotes._folders import book
 
-Arrays = dict[str, ndarray]
+SUFFIX = ".nc.gz"
 
 
-def save(name: str, arrays: Mapping[str, ndarray], command: str, seed: int) -> None:
-    """Write ``book/results/<name>.npz`` and beside it ``<name>.json``: command, seed and versions.
+def save(name: str, data: xr.Dataset, command: str, seed: int) -> None:
+    """Write ``book/results/<name>.nc.gz``: the dataset as netCDF, with command, seed and versions.
 
-    The same arrays give the same bytes.
+    The same dataset gives the same bytes. Half precision is stored in single, which netCDF has.
 
     Parameters
     ----------
     name : str
         A file name without its ending.
-    arrays : mapping of str to array
+    data : xarray.Dataset
     command : str
-        What to type to compute them again.
+        What to type to compute it again.
     seed : int
         What the random generators were seeded from.
 
     Raises
     ------
     ValueError
-        If ``name`` is not a plain file name, or an array holds Python objects.
+        If ``name`` is not a plain file name, or a variable holds Python objects.
     """
     _plain(name)
-    for key, array in arrays.items():
-        if array.dtype.hasobject:
-            raise ValueError(f"arrays[{key!r}]: expected numbers or text, got dtype {array.dtype}")
+    for key, variable in data.variables.items():
+        if variable.dtype.hasobject:
+            raise ValueError(f"data[{key!r}]: expected numbers or text, got dtype {variable.dtype}")
+    half = {
+        key: variable.astype(np.float32) for key, variable in data.items() if variable.dtype == np.float16
+    }
+    versions = {"python": platform.python_version(), "numpy": np.__version__, "livenotes": __version__}
+    facts = {"command": command, "seed": seed, "versions": ", ".join(f"{k} {v}" for k, v in versions.items())}
+    written = data.assign(half).assign_attrs(facts).to_netcdf(engine="scipy", format="NETCDF3_64BIT")
     folder = book() / "results"
     folder.mkdir(exist_ok=True)
-    np.savez_compressed(folder / f"{name}.npz", **arrays)  # type: ignore[arg-type]  # any name may be a key
-    versions = {"python": platform.python_version(), "numpy": np.__version__, "livenotes": __version__}
-    facts = {"command": command, "seed": seed, "versions": versions}
-    (folder / f"{name}.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    (folder / f"{name}{SUFFIX}").write_bytes(gzip.compress(bytes(written), mtime=0))
 
 
-def load(name: str) -> Arrays:
-    """Read the arrays of ``book/results/<name>.npz``.
+def load(name: str) -> xr.Dataset:
+    """Read ``book/results/<name>.nc.gz``, numbers in double precision; ``attrs`` say how they were made.
 
     Raises
     ------
@@ -67,11 +71,11 @@ def load(name: str) -> Arrays:
         If nothing is stored under this name; the message says how to compute it.
     """
     _plain(name)
-    path = book() / "results" / f"{name}.npz"
+    path = book() / "results" / f"{name}{SUFFIX}"
     if not path.is_file():
         raise FileNotFoundError(f"no stored result {path}: compute it with {_command(name)!r}")
-    with np.load(path, allow_pickle=False) as stored:
-        return dict(stored)
+    data = xr.load_dataset(io.BytesIO(gzip.decompress(path.read_bytes())), engine="scipy")
+    return data.assign({key: v.astype(float) for key, v in data.items() if v.dtype.kind == "f"})
 
 
 @dataclass(frozen=True)
@@ -81,63 +85,61 @@ class Stored:
     Attributes
     ----------
     name : str
-        Of the files, and on the command line.
+        Of the file, and on the command line.
     run : callable
-        Takes one value of every axis by name and returns arrays, the same keys, shapes and types for every
-        point. At the top level of a module, so that another process can import it.
+        Takes one value of every axis by name and returns a dataset, with the same variables, dimensions and
+        types for every point. At the top level of a module, so that another process can import it.
     axes : mapping of str to sequence
-        The leading axes of every stored array, in order. They are stored too, each under its own name.
+        The leading dimensions of every stored variable, in order, and their coordinates.
     seed : int
-        What ``run`` derives its generators from, recorded beside the result.
-    fixed : mapping of str to array
-        What is the same for all points, such as the steps at which a curve was taken.
+        What ``run`` derives its generators from, recorded with the result.
     rtol : mapping of str to float
-        How far two computations of a point may differ, by array; 0.5 % where nothing is said.
-    curves : tuple of str
-        Arrays whose last axis is training time. Of these ``spot_check`` compares the first tenth: training
+        How far two computations of a point may differ, by variable; 0.5 % where nothing is said.
+    time : str, optional
+        The dimension that counts training time. Along it ``spot_check`` compares the first tenth: training
         with a large learning rate amplifies the last bit in which two machines differ, and late values
         part.
     begin : callable, optional
         What ``spot_check`` calls instead of ``run`` where that takes long: it computes the beginning of the
-        curves alone and returns arrays of the same shapes.
+        curves alone and returns a dataset of the same dimensions.
     """
 
     name: str
-    run: Callable[..., Arrays]
+    run: Callable[..., xr.Dataset]
     axes: Mapping[str, Sequence[Any]]
     seed: int
-    fixed: Mapping[str, ndarray] = field(default_factory=dict)
     rtol: Mapping[str, float] = field(default_factory=dict)
-    curves: tuple[str, ...] = ()
-    begin: Callable[..., Arrays] | None = None
+    time: str | None = None
+    begin: Callable[..., xr.Dataset] | None = None
 
     def points(self) -> list[dict[str, Any]]:
         """Every point, the last axis running fastest."""
         product = itertools.product(*self.axes.values())
         return [dict(zip(self.axes, values, strict=True)) for values in product]
 
-    def compute(self, executor: Executor | None = None, *, progress: bool = False) -> Arrays:
-        """Run every point, one after another or on ``executor``, and stack the arrays along the axes.
+    def compute(self, executor: Executor | None = None, *, progress: bool = False) -> xr.Dataset:
+        """Run every point, one after another or on ``executor``, and stack the results along the axes.
 
         With ``progress``, a bar shows how far it is: at a terminal and in Jupyter.
         """
         points = self.points()
-        results: Iterable[Arrays] = (executor.map if executor else map)(partial(_call, self.run), points)
+        results: Iterable[xr.Dataset] = (executor.map if executor else map)(partial(_call, self.run), points)
         bar = tqdm(results, total=len(points), desc=self.name, disable=None if progress else True)
-        found = list(bar)
+        first, *others = list(bar)
         shape = tuple(len(values) for values in self.axes.values())
-        arrays = {key: np.array(values) for key, values in self.axes.items()} | dict(self.fixed)
-        for key in found[0]:
-            stack = np.stack([one[key] for one in found])
-            arrays[key] = stack.reshape(shape + stack.shape[1:])
-        return arrays
+        variables = {}
+        for key, variable in first.data_vars.items():
+            stack = np.stack([variable, *(one[key] for one in others)])
+            variables[key] = ((*self.axes, *variable.dims), stack.reshape(shape + variable.shape))
+        axes = {key: np.array(values) for key, values in self.axes.items()}
+        return xr.Dataset(variables, coords=axes | dict(first.coords))
 
     def make(self, executor: Executor | None = None) -> None:
         """Compute and save, with a bar at a terminal."""
         save(self.name, self.compute(executor, progress=True), _command(self.name), self.seed)
 
     def spot_check(self, rng: np.random.Generator, count: int = 3) -> list[str]:
-        """Compute ``count`` random points again and say which arrays no longer agree with what is stored.
+        """Compute ``count`` random points again and say which variables no longer agree with what is stored.
 
         Returns
         -------
@@ -148,24 +150,23 @@ class Stored:
         points = self.points()
         wrong = []
         for k in rng.choice(len(points), size=min(count, len(points)), replace=False):
-            index = np.unravel_index(k, [len(values) for values in self.axes.values()])
-            for key, again in (self.begin or self.run)(**points[k]).items():
-                gap = self._difference(key, stored[key][index], again) if key in stored else np.inf
-                if not gap <= self.rtol.get(key, 0.005):
+            for key, again in (self.begin or self.run)(**points[k]).data_vars.items():
+                gap = self._difference(stored[key].sel(points[k]), again) if key in stored else np.inf
+                if not gap <= self.rtol.get(str(key), 0.005):
                     wrong.append(
                         f"{self.name}[{key!r}] at {points[k]} is not what is stored (relative difference "
                         f"{gap:.3g}): compute it again with {_command(self.name)!r}"
                     )
         return wrong
 
-    def _difference(self, key: str, stored: Any, again: Any) -> float:
+    def _difference(self, stored: xr.DataArray, again: xr.DataArray) -> float:
         """Largest relative difference; infinities and missing values equal themselves."""
-        a, b = np.asarray(stored, float), np.asarray(again, float)  # a point of an array may be a number
-        if a.shape != b.shape:
+        if stored.dims != again.dims or stored.shape != again.shape:
             return float("inf")
-        if key in self.curves:
-            early = max(1, a.shape[-1] // 10)
-            a, b = a[..., :early], b[..., :early]
+        if self.time in stored.dims:
+            early = {self.time: slice(max(1, stored.sizes[self.time] // 10))}
+            stored, again = stored.isel(early), again.isel(early)
+        a, b = np.asarray(stored, float), np.asarray(again, float)
         same = (a == b) | (np.isnan(a) & np.isnan(b))
         with np.errstate(invalid="ignore"):  # one of the two is infinite or missing, and the gap with it
             gap = np.abs(a - b) / np.maximum(np.abs(a), np.abs(b))
@@ -194,7 +195,7 @@ def register(experiment: Stored) -> Stored:
     return experiment
 
 
-def _call(run: Callable[..., Arrays], point: dict[str, Any]) -> Arrays:
+def _call(run: Callable[..., xr.Dataset], point: dict[str, Any]) -> xr.Dataset:
     return run(**point)
 
 
