@@ -1,35 +1,26 @@
-"""Experiments of the chapters on recurrent networks and the LSTM."""
+"""The chapter on recurrent networks: gradients over many steps, starts, an error surface with a cliff."""
 
-from .cliff import Descent, Surface, descent, surface
-from .memory import CELL_NAMES, LENGTHS, SOLVED_SHARE, TASKS, Net, Task, longest_solved, train, trained
-from .reach import Growth, Reach, growth, horizon, reach
-from .starts import RATES, STARTS, after, before, start
-from .unfolded import Unfolded, unfolded
+from livenotes.lab.memory import LENGTHS, SOLVED_SHARE, TASKS, longest_solved, trained
+
+from .cliff import descent, surface
+from .gradients import growth, horizon, reach, unfolded
+from .starts import RATES, STARTS, reach_before, train_from, trained_from
 
 __all__ = [
-    "CELL_NAMES",
     "LENGTHS",
     "RATES",
     "SOLVED_SHARE",
     "STARTS",
     "TASKS",
-    "Descent",
-    "Growth",
-    "Net",
-    "Reach",
-    "Surface",
-    "Task",
-    "Unfolded",
-    "after",
-    "before",
     "descent",
     "growth",
     "horizon",
     "longest_solved",
     "reach",
-    "start",
+    "reach_before",
     "surface",
-    "train",
+    "train_from",
     "trained",
+    "trained_from",
     "unfolded",
 ]

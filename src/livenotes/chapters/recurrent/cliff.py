@@ -5,9 +5,8 @@ error $(s_{50} - 0.7)^2$ depends on w and b alone, after {cite}`pascanu2013diffi
 one resting state for another, a tiny change of w or b decides between them, and the surface drops.
 """
 
-from typing import NamedTuple
-
 import numpy as np
+import xarray as xr
 from jaxtyping import Float
 from numpy import ndarray
 
@@ -20,29 +19,12 @@ STEPS, TARGET = 50, 0.7
 START = float(sigmoid(np.array(0.5)))
 
 
-class Surface(NamedTuple):
-    """The error on a grid: ``error[j, i]`` at ``w[i]``, ``b[j]``."""
-
-    w: Float[ndarray, " X"]
-    b: Float[ndarray, " Y"]
-    error: Float[ndarray, "Y X"]
-
-
-class Descent(NamedTuple):
-    """Positions before the first step and after each, the error and the unclipped gradient's length there."""
-
-    w: Float[ndarray, " N"]
-    b: Float[ndarray, " N"]
-    error: Float[ndarray, " N"]
-    norm: Float[ndarray, " N"]
-
-
-def surface(w: Float[ndarray, " X"], b: Float[ndarray, " Y"]) -> Surface:
-    """Compute the error for every pair of a recurrent weight and a bias."""
+def surface(w: Float[ndarray, " X"], b: Float[ndarray, " Y"]) -> xr.DataArray:
+    """Compute the error for every pair of a recurrent weight and a bias, over ``b`` and ``w``."""
     s = np.full((len(b), len(w)), START)
     for _ in range(STEPS):
         s = sigmoid(w * s + b[:, None])
-    return Surface(w, b, (s - TARGET) ** 2)
+    return xr.DataArray((s - TARGET) ** 2, dims=("b", "w"), coords={"w": w, "b": b})
 
 
 def slope(w: float, b: float) -> tuple[float, elman.ElmanParams]:
@@ -58,7 +40,7 @@ def slope(w: float, b: float) -> tuple[float, elman.ElmanParams]:
 
 def descent(
     w: float = 6.0, b: float = -2.6, *, rate: float = 0.2, limit: float | None = None, steps: int = 300
-) -> Descent:
+) -> xr.Dataset:
     """Walk down the surface.
 
     Parameters
@@ -73,7 +55,9 @@ def descent(
 
     Returns
     -------
-    Descent, N = steps + 1
+    Dataset
+        Over ``update`` 0, ..., steps: the position ``w``, ``b``, the ``error`` there, and ``norm``, the
+        length of the gradient before it is clipped.
 
     Raises
     ------
@@ -88,4 +72,5 @@ def descent(
         gradient = (g.w_h.reshape(()), g.b.reshape(()))
         path.append((float(here[0]), float(here[1]), error, global_norm(gradient)))
         here = sgd(here, gradient if limit is None else clip_by_norm(gradient, limit), lr=rate)
-    return Descent(*np.array(path).T)
+    columns = dict(zip(("w", "b", "error", "norm"), np.array(path).T, strict=True))
+    return xr.Dataset({name: ("update", values) for name, values in columns.items()})

@@ -6,19 +6,20 @@ Each function returns a 1-D array: one value a seed, or a single one where nothi
 from functools import lru_cache
 
 import numpy as np
+import xarray as xr
 from jaxtyping import Float
 from numpy import ndarray
 
 from livenotes import dense
 from livenotes.activations import tanh
 from livenotes.checks import relative_error
-from livenotes.lab.store import load
+from livenotes.lab.memory import RATE, SOLVED_SHARE, TASKS, Net, fit, longest_solved, trained
 from livenotes.optimization import clip_by_norm, global_norm
 from livenotes.recurrent import CELLS, elman
 
 from .cliff import descent, surface
-from .memory import CELL_NAMES, LENGTHS, RATE, SOLVED_SHARE, TASKS, Net, fit, longest_solved
-from .reach import MATRICES, NONLINEARITIES, Reach, horizon, reach
+from .gradients import MATRICES, NONLINEARITIES, horizon, reach
+from .starts import trained_from
 
 SEEDS = range(5)
 
@@ -126,26 +127,21 @@ def influence_of_the_first_input() -> _Values:
     return np.array([np.linalg.norm(_from_the_last_state(seed, 10)[0]) for seed in SEEDS])
 
 
-def _scores(task: str, cell: str) -> Float[ndarray, "S L"]:
-    """Stored scores of trained nets, a row for each seed."""
-    stored: ndarray = load(f"memory-{task}")["score"][CELL_NAMES.index(cell)]
-    return stored.T
-
-
 def adding_above_chance_at_120() -> _Values:
     """Score of trained Elman cells on the adding problem of length 120, less that of guessing."""
-    return _scores("adding", "elman_tanh")[:, -1] - TASKS["adding"].chance
+    score = trained("adding").score.sel(cell="elman_tanh", length=120)
+    return np.asarray(score) - TASKS["adding"].chance
 
 
 def longest_copied() -> _Values:
     """Longest pause after which trained Elman cells repeat five symbols, at least 90 % of them right."""
-    return longest_solved(_scores("copying", "elman_tanh"), np.array(LENGTHS), SOLVED_SHARE).astype(float)
+    return np.asarray(longest_solved(trained("copying").score.sel(cell="elman_tanh")), float)
 
 
 def largest_ratio_to_bound() -> _Values:
     """Largest norm of a product of Jacobians, relative to its bound, over many cells and 30 steps."""
     ratios = [
-        (run.jacobian / run.bound).max()
+        float((run.jacobian / run.bound).max())
         for name in NONLINEARITIES
         for matrix in MATRICES
         for radius in (0.5, 1.0, 1.5)
@@ -154,10 +150,9 @@ def largest_ratio_to_bound() -> _Values:
     return np.array([max(ratios)])
 
 
-def _left(run: Reach) -> _Values:
+def _left(run: xr.Dataset) -> _Values:
     """log10 of what is left of the gradient at the last lag; at least -300, where it is exactly 0."""
-    remains: ndarray = np.log10(np.maximum(run.gradient[:, -1], 1e-300))
-    return remains
+    return np.asarray(np.log10(np.maximum(run.gradient.isel(lag=-1), 1e-300)))
 
 
 def left_below_one() -> _Values:
@@ -178,27 +173,25 @@ def left_tanh_above_one() -> _Values:
 
 def stretch_of_solvers() -> _Values:
     """Largest singular value of the recurrent matrix of tanh cells that learned temporal order."""
-    stored = load("recurrent-starts")
-    at = np.ix_(stored["task"] == "temporal-order", stored["nonlinearity"] == "tanh")
-    solved = stored["score"][at] >= SOLVED_SHARE
-    found: ndarray = stored["stretch"][at][solved]
+    runs = trained_from().sel(task="temporal-order", nonlinearity="tanh")
+    found: ndarray = runs.stretch.values[runs.score.values >= SOLVED_SHARE]
     return found
 
 
 def horizon_half() -> _Values:
     """Steps until less than 1 % of the gradient is left, tanh, spectral radius 0.5."""
-    return horizon(reach("tanh", 0.5).gradient)
+    return np.asarray(horizon(reach("tanh", 0.5).gradient))
 
 
 def horizon_one() -> _Values:
     """Steps until less than 1 % of the gradient is left, tanh, spectral radius 1."""
-    return horizon(reach("tanh", 1.0).gradient)
+    return np.asarray(horizon(reach("tanh", 1.0).gradient))
 
 
 def clipped_error() -> _Values:
     """Largest error after 300 clipped updates from five points before the cliff."""
     starts = np.random.default_rng(0).normal([6.0, -2.6], 0.05, size=(5, 2))
-    return np.array([max(descent(w, b, limit=0.5).error[-1] for w, b in starts)])
+    return np.array([max(float(descent(w, b, limit=0.5).error[-1]) for w, b in starts)])
 
 
 def clipped_length() -> _Values:
@@ -211,13 +204,12 @@ def clipped_length() -> _Values:
 def heights_of_the_surface() -> _Values:
     """Number of different heights of the error surface at 2500 points."""
     shape = surface(np.linspace(4, 7, 50), np.linspace(-3.5, -1.5, 50))
-    return np.array([float(len(np.unique(shape.error)))])
+    return np.array([float(len(np.unique(shape)))])
 
 
 def _moves(limit: float | None) -> Float[ndarray, " N"]:
     path = descent(limit=limit)
-    moved: ndarray = np.hypot(np.diff(path.w), np.diff(path.b))
-    return moved
+    return np.hypot(np.diff(path.w), np.diff(path.b))
 
 
 def jump_off_the_cliff() -> _Values:
@@ -232,12 +224,12 @@ def step_at_the_cliff() -> _Values:
 
 def eta_orthogonal_tanh() -> _Values:
     """Largest singular value times largest slope, orthogonal start, tanh."""
-    return reach("tanh", 1.0).eta
+    return reach("tanh", 1.0).eta.values
 
 
 def eta_orthogonal_sigmoid() -> _Values:
     """Largest singular value times largest slope, orthogonal start, sigmoid."""
-    return reach("sigmoid", 1.0).eta
+    return reach("sigmoid", 1.0).eta.values
 
 
 def left_identity_relu() -> _Values:

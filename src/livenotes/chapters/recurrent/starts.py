@@ -7,16 +7,15 @@ from dataclasses import replace
 from functools import cache, partial
 
 import numpy as np
-from jaxtyping import Float
-from numpy import ndarray
+import xarray as xr
 
 from livenotes._arguments import require_choice
-from livenotes.lab.store import Arrays, Stored, load, register
+from livenotes.lab.memory import ITERATIONS, TASKS, begin, fit
+from livenotes.lab.store import Stored, load, register
 from livenotes.recurrent import CELLS, elman
 from livenotes.recurrent.initializers import Initializer, identity, orthogonal, spectral
 
-from .memory import ITERATIONS, TASKS, begin, fit
-from .reach import Reach, reach, uniform
+from .gradients import reach, uniform
 
 LENGTH = 40
 RATES = (0.002, 0.008)
@@ -28,9 +27,9 @@ STARTS: dict[str, Initializer] = {
 }
 
 
-def start(
+def train_from(
     task: str, nonlinearity: str, matrix: str, rate: float, seed: int, *, iterations: int = ITERATIONS
-) -> Arrays:
+) -> xr.Dataset:
     """Train one Elman cell on a task of length 40.
 
     Parameters
@@ -46,9 +45,9 @@ def start(
 
     Returns
     -------
-    dict
-        ``score`` and ``loss`` as :func:`livenotes.chapters.recurrent.train` returns them, and ``stretch``,
-        the largest singular value of the recurrent matrix after training.
+    Dataset
+        ``score`` and ``loss`` as :func:`livenotes.lab.memory.train` returns them, and ``stretch``, the
+        largest singular value of the recurrent matrix after training.
 
     Raises
     ------
@@ -60,13 +59,13 @@ def start(
     cell = CELLS[f"elman_{nonlinearity}"]
     cell = replace(cell, init=partial(elman.init, recurrent=STARTS[matrix]))
     found, net = fit(task, cell, LENGTH, seed, rate=rate, iterations=iterations)
-    return found | {"stretch": np.asarray(np.linalg.norm(net.cell.w_h.astype(float), 2))}
+    return found.assign(stretch=np.linalg.norm(net.cell.w_h.astype(float), 2))
 
 
 STORED_STARTS = register(
     Stored(
         name="recurrent-starts",
-        run=start,
+        run=train_from,
         axes={
             "task": tuple(TASKS),
             "nonlinearity": ("tanh", "relu"),
@@ -76,20 +75,19 @@ STORED_STARTS = register(
         },
         seed=0,
         rtol={"loss": 0.01},
-        curves=("loss",),
-        begin=partial(begin, start),
+        time="iteration",
+        begin=partial(begin, train_from),
     )
 )
 
 
 @cache
-def before(nonlinearity: str, matrix: str) -> Reach:
+def reach_before(nonlinearity: str, matrix: str) -> xr.Dataset:
     """Send a gradient back through a cell as it is before training."""
     return reach(nonlinearity, 3**-0.5 if matrix == "uniform" else 1.0, matrix=matrix)
 
 
-def after(nonlinearity: str, matrix: str, rate: float) -> Float[ndarray, "tasks S"]:
-    """Scores of the trained cells, from the store: a row for each task of ``TASKS``."""
-    row = ("tanh", "relu").index(nonlinearity), list(STARTS).index(matrix), RATES.index(rate)
-    scores: ndarray = load("recurrent-starts")["score"][:, *row]
-    return scores
+@cache
+def trained_from() -> xr.Dataset:
+    """Read what was stored of the cells trained from each start; ``make results`` trains them again."""
+    return load("recurrent-starts")

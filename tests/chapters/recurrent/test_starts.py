@@ -7,17 +7,16 @@ from livenotes.chapters.recurrent import (
     RATES,
     STARTS,
     TASKS,
-    after,
-    before,
     growth,
-    memory,
     reach,
-    start,
-    trained,
+    reach_before,
+    train_from,
+    trained_from,
     unfolded,
 )
-from livenotes.chapters.recurrent.reach import LAGS, uniform
-from livenotes.lab.store import load
+from livenotes.chapters.recurrent.gradients import LAGS, uniform
+from livenotes.chapters.recurrent.plots import scores, solvers
+from livenotes.lab import memory
 
 
 @pytest.mark.parametrize("w", [-0.7, 0.5, 2.0])
@@ -45,9 +44,9 @@ def test_bad_input():
     with pytest.raises(ValueError, match="w_h must be finite"):
         unfolded(2, np.inf)
     with pytest.raises(ValueError, match=r"matrix must be one of orthogonal, .* got 'toeplitz'"):
-        start("adding", "tanh", "toeplitz", 0.002, 0)
+        train_from("adding", "tanh", "toeplitz", 0.002, 0)
     with pytest.raises(ValueError, match="nonlinearity must be one of tanh, relu, got 'sigmoid'"):
-        start("adding", "sigmoid", "identity", 0.002, 0)
+        train_from("adding", "sigmoid", "identity", 0.002, 0)
     with pytest.raises(ValueError, match="radii must be 0 or greater, got -1"):
         growth("tanh", "orthogonal", 0.5, [-1.0])
 
@@ -81,35 +80,39 @@ def test_the_uniform_start_is_that_of_pytorch(rng):
 def test_a_start_is_what_the_net_begins_with(matrix, monkeypatch):
     """Without updates, the stretch after training is that of the start."""
     monkeypatch.setattr(memory, "adam", lambda net, g, state, lr: (net, state))
-    found = start("copying", "tanh", matrix, 0.002, 0, iterations=50)["stretch"]
+    found = train_from("copying", "tanh", matrix, 0.002, 0, iterations=50)["stretch"]
     low, high = {"gaussian": (1.4, 2.2), "uniform": (0.9, 1.3)}.get(matrix, (1 - 1e-6, 1 + 1e-6))
     assert low <= found <= high
 
 
 @pytest.mark.usefixtures("own_errors")
 def test_the_learning_rate_reaches_the_training():
-    slow, fast = (start("copying", "relu", "identity", rate, 0, iterations=100)["loss"] for rate in RATES)
+    slow, fast = (
+        train_from("copying", "relu", "identity", rate, 0, iterations=100)["loss"] for rate in RATES
+    )
     assert slow.shape == fast.shape == (2,)
     assert (slow != fast).all()
 
 
-def test_scores_come_from_the_right_place_in_the_store():
-    stored = load("recurrent-starts")
-    for k, task in enumerate(TASKS):
-        assert stored["task"][k] == task
-        at = stored["nonlinearity"].tolist().index("relu"), stored["matrix"].tolist().index("identity")
-        np.testing.assert_array_equal(after("relu", "identity", 0.008)[k], stored["score"][k, *at, 1])
+def test_what_is_stored_belongs_to_its_labels():
+    score = trained_from().score
+    assert score.dims == ("task", "nonlinearity", "matrix", "rate", "seed")
+    assert score.sel(task="adding", nonlinearity="relu", matrix="identity", rate=0.008).shape == (3,)
+    assert (score.sel(task="copying", nonlinearity="tanh", matrix="uniform") < 0.9).all()
 
 
 def test_nets_that_solve_a_task_are_counted():
-    scores = load("memory-temporal-order")["score"]
-    assert trained("tanh", 60)["temporal-order"] == ((scores[0, 5] >= 0.9).sum(), 3)
-    assert trained("sigmoid", 60) == {}
+    assert solvers(np.array([0.95, 0.9, 0.1])) == "2 of 3"
+    found = scores("elman_tanh", 60)
+    assert list(found) == list(TASKS)
+    stored = memory.trained("temporal-order").score
+    np.testing.assert_array_equal(found["temporal-order"], stored[0, 5])
+    assert scores("elman_sigmoid", 60) == {}
 
 
 def test_what_the_chapter_says_of_starts():
     """Orthogonal weights suit tanh and not ReLU; the identity suits ReLU and not tanh."""
-    left = {(f, m): np.median(before(f, m).gradient[:, -1]) for f in ("tanh", "relu") for m in STARTS}
+    left = {(f, m): np.median(reach_before(f, m).gradient[:, -1]) for f in ("tanh", "relu") for m in STARTS}
     assert max(left, key=left.get) == ("relu", "identity")
     assert left["relu", "identity"] > 0.1
     assert left["relu", "orthogonal"] < 1e-6

@@ -1,4 +1,4 @@
-r"""How much of a gradient reaches each earlier step of a recurrent network, beside its bound.
+r"""How a gradient travels back through the steps of a recurrent network: one unit, many units, a bound.
 
 The gradient passes from step t to step t - k through the product of k Jacobians
 $J_i = \mathrm{diag}(f'(a_i))\,W_h$, whose norm is at most $\eta^k$ where $\eta = \max f' \cdot
@@ -6,13 +6,19 @@ $J_i = \mathrm{diag}(f'(a_i))\,W_h$, whose norm is at most $\eta^k$ where $\eta 
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+import xarray as xr
+from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes._arguments import require_choice, require_count, require_fraction, require_nonnegative
+from livenotes._arguments import (
+    require_choice,
+    require_count,
+    require_fraction,
+    require_nonnegative,
+    require_number,
+)
 from livenotes.recurrent import elman
 from livenotes.recurrent.initializers import identity, orthogonal, spectral
 from livenotes.recurrent.nonlinearities import IDENTITY, RELU, SIGMOID, TANH, Nonlinearity
@@ -36,28 +42,42 @@ WARM_UP = 20  # steps before the first one looked at, in which the state forgets
 HIDDEN, LAGS = 32, 50
 
 
-class Reach(NamedTuple):
-    """What is left of a gradient k steps back, for each seed.
+def unfolded(steps: int, w_h: float) -> xr.Dataset:
+    """Run a tanh unit with input weight 1 and no bias forward over a one and zeros, and back from L = h_T.
 
-    Attributes
-    ----------
-    lag : (K,)
-        Number of steps k, from 0.
-    gradient : (S, K)
-        Length of dL/dh at step t - k, for a random dL/dh of length 1 at step t.
-    jacobian : (S, K)
-        Largest singular value of the product of k Jacobians: the longest that any gradient of length 1 is.
-    bound : (S, K)
-        $\\eta^k$.
-    eta : (S,)
-        Largest singular value of the recurrent matrix, times the largest slope.
+    Returns
+    -------
+    Dataset
+        Over ``time`` 0, ..., T: ``h``, the state before the first step, which is 0, and after each. Over
+        ``step`` 1, ..., T: ``g_a``, dL/da_t, with a_t what goes into the activation; ``terms``, what each
+        step adds to dL/dW_h; and their sum ``g_w_h``,
+        as ``elman.backward`` returns it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``steps`` is not an integer of at least 1, or ``w_h`` not finite.
     """
-
-    lag: Int[ndarray, " K"]
-    gradient: Float[ndarray, "S K"]
-    jacobian: Float[ndarray, "S K"]
-    bound: Float[ndarray, "S K"]
-    eta: Float[ndarray, " S"]
+    require_count("steps", steps)
+    one = np.ones((1, 1))
+    params = elman.ElmanParams(w_x=one, w_h=require_number("w_h", w_h) * one, b=np.zeros(1))
+    x = np.zeros((steps, 1, 1))
+    x[0] = 1
+    outputs, tape = elman.forward(params, x, np.zeros((1, 1)))
+    g_outputs = np.zeros_like(outputs)
+    g_outputs[-1] = 1
+    gradients = elman.backward(tape, g_outputs)
+    h, g_a = tape.h[:, 0, 0], gradients.g_x[:, 0, 0]  # the input weight is 1, so g_x is dL/da
+    terms = g_a * h[:-1]
+    return xr.Dataset(
+        {
+            "h": ("time", h),
+            "g_a": ("step", g_a),
+            "terms": ("step", terms),
+            "g_w_h": gradients.g_params.w_h.item(),
+        },
+        coords={"time": np.arange(steps + 1), "step": np.arange(1, steps + 1)},
+    )
 
 
 def reach(
@@ -69,7 +89,7 @@ def reach(
     hidden: int = HIDDEN,
     steps: int = LAGS,
     seeds: int = 5,
-) -> Reach:
+) -> xr.Dataset:
     r"""Send a gradient back through an Elman cell fed with noise.
 
     Parameters
@@ -88,7 +108,11 @@ def reach(
 
     Returns
     -------
-    Reach
+    Dataset
+        Over ``seed`` and ``lag`` k, from 0: ``gradient``, the length of dL/dh at step t - k for a random
+        dL/dh of length 1 at step t; ``jacobian``, the largest singular value of the product of k Jacobians,
+        the longest that any gradient of length 1 is; ``bound``, $\eta^k$. Over ``seed``: ``eta``, the largest
+        singular value of the recurrent matrix times the largest slope.
 
     Raises
     ------
@@ -110,28 +134,16 @@ def reach(
     gradient, products, weights = (np.stack(part) for part in zip(*runs, strict=True))
     jacobian = np.linalg.norm(products, 2, axis=(2, 3))
     eta = STEEPEST[nonlinearity] * np.linalg.norm(weights, 2, axis=(1, 2))
-    return Reach(lag, gradient, jacobian, eta[:, None] ** lag, eta)
+    per_lag = {"gradient": gradient, "jacobian": jacobian, "bound": eta[:, None] ** lag}
+    return xr.Dataset(
+        {name: (("seed", "lag"), values) for name, values in per_lag.items()} | {"eta": ("seed", eta)},
+        coords={"seed": np.arange(seeds), "lag": lag},
+    )
 
 
-class Growth(NamedTuple):
-    """By how much one step lengthens a gradient, on average over many steps, beside the bound.
-
-    Attributes
-    ----------
-    radius : (R,)
-        Spectral radius of the recurrent matrix.
-    factor : (S, R)
-        The k-th root of the largest singular value of the product of k Jacobians.
-    eta : (S, R)
-        Its bound.
-    """
-
-    radius: Float[ndarray, " R"]
-    factor: Float[ndarray, "S R"]
-    eta: Float[ndarray, "S R"]
-
-
-def growth(nonlinearity: str, matrix: str, drive: float, radii: Sequence[float], *, seeds: int = 3) -> Growth:
+def growth(
+    nonlinearity: str, matrix: str, drive: float, radii: Sequence[float], *, seeds: int = 3
+) -> xr.Dataset:
     """Average the growth of a gradient over 50 steps of a cell of 32 units, for several spectral radii.
 
     Parameters
@@ -142,7 +154,9 @@ def growth(nonlinearity: str, matrix: str, drive: float, radii: Sequence[float],
 
     Returns
     -------
-    Growth
+    Dataset
+        Over ``seed`` and ``radius``: ``factor``, the k-th root of the largest singular value of the product
+        of k Jacobians, by which one step lengthens a gradient on average; and ``eta``, its bound.
 
     Raises
     ------
@@ -161,7 +175,10 @@ def growth(nonlinearity: str, matrix: str, drive: float, radii: Sequence[float],
         _, products = _send_back(rng, f, w_h, drive, LAGS)
         factor[seed, n] = np.linalg.norm(products[-1], 2) ** (1 / LAGS)
         eta[seed, n] = STEEPEST[nonlinearity] * np.linalg.norm(w_h, 2)
-    return Growth(np.array(radii, float), factor, eta)
+    return xr.Dataset(
+        {"factor": (("seed", "radius"), factor), "eta": (("seed", "radius"), eta)},
+        coords={"seed": np.arange(seeds), "radius": np.array(radii, float)},
+    )
 
 
 def _send_back(
@@ -184,23 +201,23 @@ def _send_back(
     return gradient, np.stack(products)
 
 
-def horizon(norms: Float[ndarray, "S K"], share: float = 0.01) -> Float[ndarray, " S"]:
+def horizon(norms: xr.DataArray, share: float = 0.01) -> xr.DataArray:
     """First lag at which less than ``share`` of the gradient is left; infinity if none of these is.
 
     Parameters
     ----------
-    norms : float array, shape (S, K)
-        Lengths at lags 0, ..., K - 1.
+    norms : array over ``lag``, and any other dimension
+        Lengths at lags 0, 1, ...
     share : float, in [0, 1)
 
     Returns
     -------
-    float array, shape (S,)
+    array over the other dimensions
 
     Raises
     ------
     TypeError, ValueError
-        If ``share`` is no number in [0, 1).
+        If ``share`` is not a number in [0, 1).
     """
-    below = norms < require_fraction("share", share) * norms[:, :1]
-    return np.where(below.any(axis=1), below.argmax(axis=1).astype(float), np.inf)
+    below = norms < require_fraction("share", share) * norms.isel(lag=0)
+    return below.argmax("lag").where(below.any("lag"), np.inf)

@@ -5,9 +5,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from livenotes._trees import leaves, unflatten
-from livenotes.chapters.recurrent import TASKS, longest_solved, memory, train
+from livenotes.lab import memory
+from livenotes.lab.memory import TASKS, longest_solved, train, trained
 from livenotes.lab.store import Stored
 from livenotes.optimization import adam
 from livenotes.recurrent import CELLS
@@ -81,8 +83,7 @@ def test_an_executor_changes_nothing():
     serial = short.compute()
     assert serial["score"].shape == (2, 1, 2)
     assert serial["loss"].shape == (2, 1, 2, 1)
-    for key, array in serial.items():
-        np.testing.assert_array_equal(array, parallel[key])
+    xr.testing.assert_identical(serial, parallel)
 
 
 @pytest.mark.usefixtures("own_errors")
@@ -95,7 +96,7 @@ def test_only_the_beginning_is_computed_again(tmp_path, monkeypatch):
         run,
         {"cell": ["elman_relu"], "length": [3], "seed": [0]},
         seed=0,
-        curves=("loss",),
+        time="iteration",
         begin=partial(memory.begin, partial(train, "copying")),
     )
     short.make()
@@ -109,10 +110,20 @@ def test_only_the_beginning_is_computed_again(tmp_path, monkeypatch):
 
 
 def test_longest_solved():
-    lengths = np.array([10, 20, 30])
-    score = np.array([[1, 1, 1], [1, 1, 0.2], [0.2, 1, 1], [1, 0.2, 1]])
-    np.testing.assert_array_equal(longest_solved(score, lengths, 0.9), [30, 20, 0, 10])
-    np.testing.assert_array_equal(longest_solved(score[:2, None], lengths, 0.9), [[30], [20]])
+    score = xr.DataArray(
+        [[1, 1, 1], [1, 1, 0.2], [0.2, 1, 1], [1, 0.2, 1]],
+        dims=("seed", "length"),
+        coords={"length": [10, 20, 30]},
+    )
+    assert longest_solved(score).values.tolist() == [30, 20, 0, 10]
+    assert longest_solved(score, 0.1).values.tolist() == [30, 30, 30, 30]
+    assert longest_solved(score.expand_dims("cell")).shape == (1, 4)
+
+
+def test_what_was_trained_is_read_by_task():
+    assert trained("copying").score.dims == ("cell", "length", "seed")
+    with pytest.raises(ValueError, match=r"task must be one of adding, .* got 'sorting'"):
+        trained("sorting")
 
 
 @pytest.mark.usefixtures("own_errors")

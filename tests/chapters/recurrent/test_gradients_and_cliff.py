@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from livenotes.chapters.recurrent import cliff, descent, horizon, reach, surface
-from livenotes.chapters.recurrent.reach import WARM_UP, _send_back
+from livenotes.chapters.recurrent.gradients import WARM_UP, _send_back
 from livenotes.recurrent import elman
 from livenotes.recurrent.nonlinearities import RELU, TANH
 
@@ -69,7 +70,9 @@ def test_horizon_lies_beyond_seven_steps_near_radius_one():
 
 
 def test_horizon():
-    norms = np.array([[2.0, 1.0, 0.01, 3.0], [1.0, 1.0, 1.0, 0.02], [1.0, 0.0, 0.0, 0.0]])
+    norms = xr.DataArray(
+        [[2.0, 1.0, 0.01, 3.0], [1.0, 1.0, 1.0, 0.02], [1.0, 0.0, 0.0, 0.0]], dims=("seed", "lag")
+    )
     np.testing.assert_array_equal(horizon(norms), [2, np.inf, 1])
     np.testing.assert_array_equal(horizon(norms, share=0.05), [2, 3, 1])
     np.testing.assert_array_equal(horizon(norms, share=0.0), [np.inf] * 3)
@@ -79,17 +82,17 @@ def test_surface_and_slope_agree_with_central_differences():
     points = [(6.0, -2.6), (4.2, -2.2), (3.0, -1.0)]
     for w, b in points:
         error, g = cliff.slope(w, b)
-        np.testing.assert_allclose(surface(np.array([w]), np.array([b])).error, [[error]], rtol=1e-12)
+        np.testing.assert_allclose(surface(np.array([w]), np.array([b])), [[error]], rtol=1e-12)
         e = 1e-6
-        around = surface(np.array([w - e, w, w + e]), np.array([b - e, b, b + e])).error
+        around = surface(np.array([w - e, w, w + e]), np.array([b - e, b, b + e])).values
         np.testing.assert_allclose(g.w_h[0, 0], (around[1, 2] - around[1, 0]) / (2 * e), rtol=1e-6)
         np.testing.assert_allclose(g.b[0], (around[2, 1] - around[0, 1]) / (2 * e), rtol=1e-6)
 
 
 def test_surface_axes():
     s = surface(np.linspace(2, 8, 7), np.linspace(-3, -2, 3))
-    assert s.error.shape == (3, 7)
-    np.testing.assert_allclose(s.error[2, 4], cliff.slope(6.0, -2.0)[0], rtol=1e-12)
+    assert s.shape == (3, 7)
+    np.testing.assert_allclose(s.sel(w=6.0, b=-2.0), cliff.slope(6.0, -2.0)[0], rtol=1e-12)
 
 
 @pytest.mark.usefixtures("own_errors")
@@ -104,10 +107,11 @@ def test_one_step_off_the_cliff_and_what_clipping_does_about_it():
     np.testing.assert_allclose(clipped_moves, 0.2 * np.minimum(0.5, clipped.norm[:-1]), rtol=1e-9)
     assert clipped.norm.max() > 100
     assert clipped.error[-1] < 0.001
-    before = plain.norm.argmax()  # up to the cliff they are one path
+    before = int(plain.norm.values.argmax())  # up to the cliff they are one path
     np.testing.assert_array_equal(plain.w[: before + 1], clipped.w[: before + 1])
 
 
+ONES = xr.DataArray(np.ones(2), dims="lag")
 BAD = {
     "nonlinearity": (
         lambda: reach("step", 1.0),
@@ -120,7 +124,11 @@ BAD = {
     "hidden": (lambda: reach("tanh", 1.0, hidden=0), ValueError, "hidden must be at least 1, got 0"),
     "steps": (lambda: reach("tanh", 1.0, steps=1.5), TypeError, "steps must be an integer, got float"),
     "seeds": (lambda: reach("tanh", 1.0, seeds=0), ValueError, "seeds must be at least 1, got 0"),
-    "share": (lambda: horizon(np.ones((1, 2)), share=1.0), ValueError, r"share must be in \[0, 1\), got 1"),
+    "share": (
+        lambda: horizon(ONES, share=1.0),
+        ValueError,
+        r"share must be in \[0, 1\), got 1",
+    ),
     "rate": (lambda: descent(rate=0.0), ValueError, "rate must be greater than 0"),
     "limit": (lambda: descent(limit=-1.0), ValueError, "limit must be greater than 0"),
     "start": (lambda: descent(w=np.inf), ValueError, "w must be finite"),

@@ -5,11 +5,12 @@ at every step, and scored on sequences never seen.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+import xarray as xr
+from jaxtyping import Bool, Float
 from numpy import ndarray
 from numpy.random import Generator
 
@@ -17,7 +18,7 @@ from livenotes._arguments import require_choice, require_count
 from livenotes.datasets.adding import SOLVED, adding
 from livenotes.datasets.copying import copy_memory
 from livenotes.datasets.temporal_order import temporal_order
-from livenotes.lab.store import Arrays, Stored, load, register
+from livenotes.lab.store import Stored, load, register
 from livenotes.lab.training import accuracy
 from livenotes.losses import softmax_cross_entropy, squared_error
 from livenotes.optimization import adam, adam_init, clip_by_norm
@@ -130,7 +131,7 @@ def init(rng: Generator, cell: Cell, task: Task) -> Net:
     return Net(params, w.astype(np.float32), np.zeros(task.outputs, np.float32))
 
 
-def train(task: str, cell: str, length: int, seed: int, *, iterations: int = ITERATIONS) -> Arrays:
+def train(task: str, cell: str, length: int, seed: int, *, iterations: int = ITERATIONS) -> xr.Dataset:
     """Train one net on one task and score it on 1,000 new sequences.
 
     Parameters
@@ -147,9 +148,9 @@ def train(task: str, cell: str, length: int, seed: int, *, iterations: int = ITE
 
     Returns
     -------
-    dict
-        ``score``, the share of right answers, and ``loss`` of shape (iterations // 50,), the mean over every
-        50 iterations.
+    Dataset
+        ``score``, the share of right answers, and ``loss`` over ``iteration`` 50, 100, ..., the mean over the
+        50 iterations before.
 
     Raises
     ------
@@ -162,7 +163,7 @@ def train(task: str, cell: str, length: int, seed: int, *, iterations: int = ITE
 
 def fit(
     task: str, layer: Cell, length: int, seed: int, *, rate: float, iterations: int = ITERATIONS
-) -> tuple[Arrays, Net]:
+) -> tuple[xr.Dataset, Net]:
     """Train a layer as :func:`train` does, at any learning rate; return the trained net as well."""
     require_choice("task", task, TASKS)
     chosen = TASKS[task]
@@ -177,48 +178,40 @@ def fit(
     test = chosen.draw(rng, 1000, length)
     said, _ = answers(layer, net, test)
     blocks = np.array(losses[: iterations // EVERY * EVERY]).reshape(-1, EVERY)
-    score = np.array(chosen.score(said, test.target.reshape(-1)))
-    return {"score": score, "loss": blocks.mean(axis=1)}, net
+    found = xr.Dataset(
+        {"score": chosen.score(said, test.target.reshape(-1)), "loss": ("iteration", blocks.mean(axis=1))},
+        coords={"iteration": EVERY * np.arange(1, len(blocks) + 1)},
+    )
+    return found, net
 
 
-def longest_solved(
-    score: Float[ndarray, "*S L"], lengths: Int[ndarray, " L"], enough: float
-) -> Int[ndarray, "*S"]:
-    """Longest of the lengths up to which every score is at least ``enough``; 0 if the first is not.
+@cache
+def trained(task: str) -> xr.Dataset:
+    """Read what was stored of the cells trained on a task; ``make results`` trains them again."""
+    require_choice("task", task, TASKS)
+    return load(f"memory-{task}")
+
+
+def longest_solved(score: xr.DataArray, enough: float = SOLVED_SHARE) -> xr.DataArray:
+    """Longest length up to which every score is at least ``enough``; 0 if that of the first length is not.
 
     Parameters
     ----------
-    score : float array, shape (..., L)
-    lengths : int array, shape (L,), rising
+    score : array over ``length``, rising, and any other dimension
     enough : float
 
     Returns
     -------
-    int array, shape (...)
+    array over the other dimensions
     """
-    solved = np.cumprod(score >= enough, axis=-1).sum(axis=-1)
-    return np.concatenate([[0], lengths])[solved]
+    solved = (score >= enough).cumprod("length").sum("length")
+    return xr.DataArray(np.append(0, score.length), dims="solved").isel(solved=solved)
 
 
-def trained(nonlinearity: str, length: int) -> dict[str, tuple[int, int]]:
-    """Count the stored Elman nets, for each task: those that solve it at this length, and all.
-
-    Empty for a nonlinearity that was not trained.
-    """
-    cell, counts = f"elman_{nonlinearity}", {}
-    if cell in CELL_NAMES:
-        for task in TASKS:
-            score = load(f"memory-{task}")["score"][CELL_NAMES.index(cell), LENGTHS.index(length)]
-            counts[task] = int((score >= SOLVED_SHARE).sum()), len(score)
-    return counts
-
-
-def begin(run: Callable[..., Arrays], **point: Any) -> Arrays:
+def begin(run: Callable[..., xr.Dataset], **point: Any) -> xr.Dataset:
     """First tenth of the loss that a training run returns, then missing values."""
-    loss = np.full(ITERATIONS // EVERY, np.nan)
-    early = run(**point, iterations=ITERATIONS // 10)["loss"]
-    loss[: len(early)] = early
-    return {"loss": loss}
+    whole = EVERY * np.arange(1, ITERATIONS // EVERY + 1)
+    return run(**point, iterations=ITERATIONS // 10)[["loss"]].reindex(iteration=whole)
 
 
 # Late in training the last bit in which two machines differ has grown to another score: only the beginning
@@ -231,7 +224,7 @@ MEMORY = {
             axes={"cell": CELL_NAMES, "length": LENGTHS, "seed": (0, 1, 2)},
             seed=0,
             rtol={"loss": 0.01},
-            curves=("loss",),
+            time="iteration",
             begin=partial(begin, partial(train, task)),
         )
     )
