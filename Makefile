@@ -44,7 +44,7 @@ site: $(DEV)   ## Test the built book in a browser, and one session of JupyterLa
 	LIVENOTES_SITE=_build/html $(BIN)/python -m pytest -n 2 --dist loadgroup $(SITE_TESTS)
 
 results: $(READY) ## Recompute the long experiments in book/results
-	$(BIN)/python -m livenotes.lab
+	$(BIN)/python -m livenotes.chapters
 
 claims: $(READY) ## Measure every claim of the ledger again
 	$(BIN)/python -m livenotes.claims measure

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from livenotes._folders import book
-from livenotes.lab import __main__ as command
+from livenotes.chapters import __main__ as command
 from livenotes.lab import store
 
 
@@ -59,7 +59,7 @@ def test_the_same_dataset_gives_the_same_bytes(folder):
 
 @pytest.mark.usefixtures("folder")
 def test_bad_names_and_data_are_named():
-    with pytest.raises(FileNotFoundError, match=r"compute it with 'python -m livenotes\.lab nothing'"):
+    with pytest.raises(FileNotFoundError, match=r"compute it with 'python -m livenotes\.chapters nothing'"):
         store.load("nothing")
     for name in ("", "a/b", "..", "a b"):
         with pytest.raises(ValueError, match="name: expected letters"):
@@ -107,7 +107,7 @@ def test_a_spot_check_passes_on_what_was_made_and_sees_every_difference(rng):
     assert any("'curve'" in line for line in differs(lambda r: r.assign(curve=r.curve.fillna(0))))
     assert any("'new'" in line for line in differs(lambda r: r.assign(new=r.end)))
     (line, *_) = differs(lambda r: r.assign(end=r.end * 1.01))
-    assert "compute it again with 'python -m livenotes.lab tiny'" in line
+    assert "compute it again with 'python -m livenotes.chapters tiny'" in line
 
 
 @pytest.mark.usefixtures("folder")
@@ -143,7 +143,7 @@ def test_the_command_makes_what_it_is_told(folder, monkeypatch, capsys):
     )
     command.main(["tiny", "--processes", "2"])
     assert [path.name for path in folder.iterdir()] == ["tiny.nc.gz"]
-    assert store.load("tiny").attrs["command"].endswith("livenotes.lab tiny")
+    assert store.load("tiny").attrs["command"].endswith("livenotes.chapters tiny")
     command.main([])
     assert (folder / "other.nc.gz").is_file()
     with pytest.raises(SystemExit):

@@ -200,7 +200,7 @@ def _call(run: Callable[..., xr.Dataset], point: dict[str, Any]) -> xr.Dataset:
 
 
 def _command(name: str) -> str:
-    return f"python -m livenotes.lab {name}"
+    return f"python -m livenotes.chapters {name}"
 
 
 def _plain(name: str) -> None:

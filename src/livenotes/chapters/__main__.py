@@ -1,4 +1,4 @@
-"""Compute stored experiments again: ``python -m livenotes.lab [NAME ...]``."""
+"""Compute stored experiments again: ``python -m livenotes.chapters [NAME ...]``."""
 
 import argparse
 import importlib
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, then compute and save each experiment on all cores."""
     for module in pkgutil.walk_packages(chapters.__path__, chapters.__name__ + "."):
         importlib.import_module(module.name)  # registers what it stores
-    parser = argparse.ArgumentParser(prog="python -m livenotes.lab", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m livenotes.chapters", description=__doc__)
     names = ", ".join(sorted(STORED))
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"all by default: {names}")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="by default one a core")
