@@ -1,6 +1,6 @@
 """The room, the notebook and the test with which a chapter begins."""
 
-import importlib
+import runpy
 import shutil
 import subprocess
 import sys
@@ -45,10 +45,8 @@ def test_what_the_notebook_imports_is_there_and_draws(begun):
     exec(imports.source, names)
     fig = matplotlib.figure.Figure()
     assert names["draw"].phenomenon(fig, names["measure"].phenomenon(2)) == {"mean": "0.34"}
-    test = importlib.machinery.SourceFileLoader(
-        "test_brand_new", str(begun / "tests/chapters/brand_new/test_phenomenon.py")
-    ).load_module()
-    test.test_the_phenomenon_is_what_its_formula_says()
+    test = runpy.run_path(str(begun / "tests/chapters/brand_new/test_phenomenon.py"))
+    test["test_the_phenomenon_is_what_its_formula_says"]()
 
 
 def test_its_claim_can_be_measured(begun):

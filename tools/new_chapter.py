@@ -60,8 +60,8 @@ def mean_at_two() -> Float[ndarray, " 1"]:
     """Mean of the first figure's curve at p = 2."""
     return np.array([phenomenon(2).mean().item()])
 ''',
-    "claims.toml": """# What the notes claim about this subject, in our words. The numbers are in measured.json,
-# written by python -m livenotes.claims measure. The fields: livenotes/claims/ledger.py.
+    "claims.toml": """# What the notes claim, in our words. The numbers are in measured.json, written by
+# python -m livenotes.claims measure. The fields: livenotes/claims/ledger.py.
 
 [{name}-first]
 note = "000 · heading in the notes"
