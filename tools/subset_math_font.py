@@ -5,7 +5,7 @@ https://www.gust.org.pl/projects/e-foundry/tg-math. Run from the root of the rep
 
     python tools/subset_math_font.py texgyrepagella-math.otf
 
-The licence (GUST Font License) asks that a changed font not carry the old name, so the family is
+The license (GUST Font License) asks that a changed font not carry the old name, so the family is
 called "Livenotes Math".
 """
 

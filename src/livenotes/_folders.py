@@ -1,4 +1,4 @@
-"""Where the book lies: results, references and notebooks stand beside the package in the repository."""
+"""Where the book is: results, references and notebooks stand beside the package in the repository."""
 
 import os
 from pathlib import Path

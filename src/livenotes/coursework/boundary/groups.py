@@ -44,7 +44,7 @@ class Group:
         (self.path / "cgroup.procs").write_text(str(pid))
 
     def ran_out(self) -> bool:
-        """Return whether the kernel has killed a process of the group for want of memory."""
+        """Return whether the kernel has killed a process of the group for lack of memory."""
         with contextlib.suppress(OSError):
             for line in _existing(self.path, EVENTS).read_text().splitlines():
                 name, _, count = line.partition(" ")
