@@ -7,8 +7,7 @@ import pytest
 
 from livenotes import dense
 from livenotes.activations import relu, sigmoid
-from livenotes.chapters.dropout import correction, normed, task
-from livenotes.chapters.dropout.methods import METHODS
+from livenotes.chapters.dropout import nets, untouched
 from livenotes.chapters.dropout.nets import (
     Adaptive,
     Connections,
@@ -18,7 +17,7 @@ from livenotes.chapters.dropout.nets import (
     forward,
     predict,
 )
-from livenotes.chapters.dropout.steps import OPTIMIZERS, untouched
+from livenotes.chapters.dropout.overfitting import VARIANTS
 from livenotes.checks import central_differences, relative_error
 from livenotes.lab.training import descent, minibatches
 from livenotes.losses import softmax_cross_entropy
@@ -116,26 +115,26 @@ def test_standout_keeps_at_its_rate_where_the_input_is_zero():
 
 
 def test_the_task_has_false_labels_and_no_image_twice():
-    one = task.noisy_digits(3)
+    one = nets.noisy_digits(3)
     assert one.x.shape == (400, 64)
     assert one.x_val.shape == (1397, 64)
     assert one.x.dtype == np.float32
     assert one.false.sum() == 80
-    clean = task.clean_digits()
+    clean = nets.clean_digits()
     everything = {tuple(row): label for row, label in zip(clean.x, clean.labels, strict=True)}
     truth = np.array([everything[tuple(row)] for row in one.x])
     np.testing.assert_array_equal(truth != one.labels, one.false)
     assert set(one.labels) == set(range(10))
     assert not {tuple(row) for row in one.x} & {tuple(row) for row in one.x_val}
-    assert not np.array_equal(one.x, task.noisy_digits(4).x)
+    assert not np.array_equal(one.x, nets.noisy_digits(4).x)
 
 
 def test_without_dropping_training_is_plain_descent():
-    one = task.noisy_digits(0)
-    start = dense.init(np.random.default_rng([5, 1]), task.WIDTHS, gain=2**0.5, dtype=np.float32)
-    batches = minibatches(np.random.default_rng([5, 2]), 400, task.BATCH)
-    plain = descent(start, one.x, one.labels, relu, softmax_cross_entropy, task.LEARNING_RATE, batches)
-    run = task.training(one, lambda _: Units(0.0), 5)
+    one = nets.noisy_digits(0)
+    start = dense.init(np.random.default_rng([5, 1]), nets.WIDTHS, gain=2**0.5, dtype=np.float32)
+    batches = minibatches(np.random.default_rng([5, 2]), 400, nets.BATCH)
+    plain = descent(start, one.x, one.labels, relu, softmax_cross_entropy, nets.LEARNING_RATE, batches)
+    run = nets.training(one, lambda _: Units(0.0), 5)
     for found, want in islice(zip(run, plain, strict=True), 25):
         for p, q in zip(found, want, strict=True):
             np.testing.assert_allclose(p.w, q.w, rtol=1e-4, atol=1e-6)
@@ -149,39 +148,43 @@ def test_the_noise_of_an_epoch_is_asked_for():
         asked.append(epoch)
         return Units(0.1)
 
-    task.after(45, task.training(task.noisy_digits(0), noise_at, 0, widths=(64, 4, 10)))
+    run = nets.training(nets.noisy_digits(0), noise_at, 0, widths=(64, 4, 10))
+    next(islice(run, 45, None))
     assert asked == 20 * [0] + 20 * [1] + 5 * [2]
-    annealed = METHODS["annealed"](0.6)
+    annealed = VARIANTS["annealed dropout"](0.6)
     assert annealed(0) == Units(0.6)
     assert annealed(100).rate == pytest.approx(0.3)
     assert annealed(200) == Units(0.0)
 
 
 def test_the_penalties_act_on_every_parameter():
-    one = task.noisy_digits(0)
+    one = nets.noisy_digits(0)
 
     def first_step(**penalty):
-        run = task.training(one, lambda _: Units(0.0), 0, widths=(64, 8, 10), **penalty)
+        run = nets.training(one, lambda _: Units(0.0), 0, widths=(64, 8, 10), **penalty)
         before, after = islice(run, 2)
         return before, after
 
     before, plain = first_step()
     _, decayed = first_step(weight_decay=0.5)
-    np.testing.assert_allclose(decayed[0].w, plain[0].w - task.LEARNING_RATE * 0.5 * before[0].w, atol=1e-6)
+    np.testing.assert_allclose(decayed[0].w, plain[0].w - nets.LEARNING_RATE * 0.5 * before[0].w, atol=1e-6)
     _, shrunk = first_step(shrink=1.0)
-    step = np.float32(task.LEARNING_RATE)
+    step = np.float32(nets.LEARNING_RATE)
     want = [max(abs(w) - step, 0) * np.sign(w) for w in plain[1].w.ravel()]
     np.testing.assert_allclose(shrunk[1].w.ravel(), want, atol=1e-7)
     assert (shrunk[1].w == 0).any()
 
 
 def test_curves_are_scores_of_the_net_at_the_checkpoints(monkeypatch):
-    monkeypatch.setattr(task, "UPDATES", 30)
-    monkeypatch.setattr(task, "CHECKPOINTS", np.array([0, 10, 30]))
-    one, noise = task.noisy_digits(1), Units(0.5)
-    found = task.curves(one, lambda _: noise, 1)
-    assert set(found) == set(task.CURVES)
-    net = task.after(10, task.training(one, lambda _: noise, 1))
+    monkeypatch.setattr(nets, "UPDATES", 30)
+    monkeypatch.setattr(nets, "CHECKPOINTS", np.array([0, 10, 30]))
+    one, noise = nets.noisy_digits(1), Units(0.5)
+    found = nets.curves(one, lambda _: noise, 1)
+    assert set(found) == {
+        *("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"),
+        *("memorized", "noise"),
+    }
+    net = nets.trained(one, noise, 1, 10)
     guess, guess_val = (predict(net, x, noise).argmax(axis=1) for x in (one.x, one.x_val))
     for key, want in (
         ("train_accuracy", (guess == one.labels).mean()),
@@ -191,62 +194,18 @@ def test_curves_are_scores_of_the_net_at_the_checkpoints(monkeypatch):
     ):
         assert found[key].shape == (3,)
         assert found[key].dtype == np.float16
-        assert found[key][1] == pytest.approx(want, rel=1e-3)
-    assert (found["noise"] > 0.05).all()
-    assert not task.curves(one, lambda _: Units(0.0), 1)["noise"].any()
-
-
-def test_both_conventions_are_one_model_but_not_one_path():
-    found = correction.equivalence(0.4, range(2))
-    assert found.matched.max() < 1e-9
-    assert found.same.min() > 0.05
-    assert correction.equivalence(0.0, [0]).same == 0
+        assert found[key].sel(update=10).item() == pytest.approx(want, rel=1e-3)
+    assert (found.noise > 0.05).all()
+    assert not nets.curves(one, lambda _: Units(0.0), 1).noise.any()
 
 
 def test_an_update_leaves_dropped_units_alone_only_without_memory():
     found = untouched(range(2))
-    assert found.names == tuple(OPTIMIZERS)
-    dropped = dict(zip(found.names, found.dropped, strict=True))
+    assert found.optimizer.values.tolist() == list(nets.OPTIMIZERS)
+    dropped = {name: found.dropped.sel(optimizer=name) for name in nets.OPTIMIZERS}
     assert (dropped["sgd"] == 1).all()
     assert (dropped["sgd, weight decay"] == 0).all()
     assert (dropped["momentum"] < 0.05).all()  # weights from pixels that are always blank
     assert (dropped["adam"] < 0.05).all()
     assert (found.kept < 0.2).all()
-    assert (found.dropped_own_masks[0] < 0.5).all()
-
-
-def test_gradients_through_batch_norm_and_dropout(rng):
-    net = normed.init(rng, 4)
-    net = normed.Net(
-        [normed.Block(*(p.astype(float) for p in (b.w, b.gamma + 0.3, b.beta - 0.2))) for b in net.blocks],
-        dense.Layer(*(p.astype(float) for p in net.out)),
-    )
-    x, g, rates = rng.normal(size=(7, 64)), rng.normal(size=(7, 10)), [0.3, 0.0, 0.5]
-
-    def loss(tree):
-        return (g * normed.forward(tree, x, rates, np.random.default_rng(2))[0]).sum()
-
-    _, tape = normed.forward(net, x, rates, np.random.default_rng(2))
-    found = normed.backward(net, tape, g)
-    assert relative_error(found, central_differences(loss, net)) < 1e-6
-
-
-def test_statistics_of_the_batch_itself_give_its_outputs_again(rng):
-    net, x = normed.init(rng, 8), rng.normal(size=(20, 64)).astype(np.float32)
-    out, tape = normed.forward(net, x, [0.0, 0.0, 0.0], rng)
-    stats = [normed.RunningStats(own.norm.mean, own.norm.var) for own in tape.blocks]
-    again, entering = normed.predict(net, x, stats)
-    np.testing.assert_allclose(again, out, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(normed._ratios(net, x, stats), 1, rtol=1e-3)
-    assert [s.shape for s in entering] == 3 * [(20, 8)]
-    doubled = [normed.RunningStats(s.mean, 2 * s.var) for s in stats[:1]] + stats[1:]
-    assert normed._ratios(net, x, doubled)[0] == pytest.approx(0.5, rel=1e-3)
-
-
-def test_the_shift_needs_a_batch_norm_after_the_dropping(monkeypatch):
-    monkeypatch.setattr(normed, "UPDATES", 60)
-    ratios = {place: normed.run(place, 0.5, 32, 0)["ratio"] for place in normed.PLACES}
-    everywhere, last = (ratios[place] for place in normed.PLACES)
-    assert everywhere[0] == pytest.approx(1, abs=0.05)
-    assert everywhere[2] < everywhere[1] < 0.85
-    np.testing.assert_allclose(last, 1, atol=0.1)
+    assert (found.dropped_own_masks.sel(optimizer="sgd") < 0.5).all()

@@ -7,14 +7,14 @@ from dataclasses import replace
 import distributed
 import numpy as np
 import pytest
+import xarray as xr
 
 from livenotes.chapters import dropout
-from livenotes.chapters.dropout import normed, rates
 from livenotes.lab.store import STORED
 
 SMALL = replace(
     STORED["dropout-normalized"],
-    axes={"place": normed.PLACES[:1], "rate": (0.0, 0.5), "width": (16,), "seed": (0,)},
+    axes={"place": ("after every layer",), "rate": (0.0, 0.5), "width": (16,), "seed": (0,)},
 )
 
 
@@ -24,12 +24,7 @@ def alone():
 
 
 def same(found, want):
-    assert set(found) == set(want)
-    for key, array in want.items():
-        if array.dtype.kind == "U":
-            assert found[key].tolist() == array.tolist()
-        else:
-            np.testing.assert_allclose(found[key], array, rtol=1e-3, err_msg=key)
+    xr.testing.assert_allclose(found, want, rtol=1e-3, atol=0)
 
 
 def test_a_process_pool_gives_the_same_arrays(alone):
@@ -47,36 +42,43 @@ def test_a_dask_client_gives_the_same_arrays(alone):
 
 def test_the_sweep_has_every_rate_and_seed():
     found = dropout.sweep()
-    assert len(found.rates) == 19
-    assert (found.rates[0], found.rates[-1]) == (0.0, 0.9)
-    assert found.checkpoints[-1] == 4000
-    for name in rates.CURVES:
-        curve = getattr(found, name)
-        assert curve.shape == (19, 5, len(found.checkpoints))
+    assert found.sizes == {"rate": 19, "seed": 5, "update": 44}
+    assert (found.rate[0], found.rate[-1]) == (0.0, 0.9)
+    assert found["update"][-1] == 4000
+    assert set(found) == {
+        *("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"),
+        *("memorized", "noise"),
+    }
+    for curve in found.values():
+        assert curve.dims == ("rate", "seed", "update")
         assert np.isfinite(curve).all()
         assert (curve >= 0).all()
-    at_rate = found.validation_accuracy[..., -1].mean(axis=1)
-    assert at_rate[found.best()] == at_rate.max()
-    assert not found.noise[0].any()
+    at_rate = found.validation_accuracy.isel(update=-1).mean("seed")
+    best = dropout.at_best_rate(found)
+    assert best.validation_accuracy.isel(update=-1).mean("seed") == at_rate.max()
+    assert at_rate.sel(rate=best.rate) == at_rate.max()
+    assert not found.noise.sel(rate=0).any()
 
 
 def test_the_variants_borrow_from_the_sweep():
     found, swept = dropout.variants(), dropout.sweep()
-    assert found.validation_loss.shape == (7, 5, 5, len(found.checkpoints))
-    at = found.names.index("inverted dropout")
-    for k, rate in enumerate(found.rates):
-        row = list(swept.rates).index(pytest.approx(rate))
-        np.testing.assert_array_equal(found.memorized[at, k], swept.memorized[row])
-        np.testing.assert_array_equal(found.memorized[0, k], swept.memorized[0])
-    final = found.validation_accuracy[..., -1].mean(axis=-1)
-    assert found.at_best(final).tolist() == final.max(axis=1).tolist()
+    assert found.validation_loss.dims == ("variant", "rate", "seed", "update")
+    assert found.validation_loss.shape == (7, 5, 5, swept.sizes["update"])
+    for rate in found.rate.values:
+        at = found.memorized.sel(rate=rate)
+        borrowed = swept.memorized.sel(rate=rate, method="nearest", tolerance=1e-9)
+        np.testing.assert_array_equal(at.sel(variant="inverted dropout"), borrowed)
+        np.testing.assert_array_equal(at.sel(variant="none"), swept.memorized.sel(rate=0))
+    final = found.validation_accuracy.isel(update=-1).mean("seed")
+    best = dropout.at_best_rate(found).validation_accuracy.isel(update=-1).mean("seed")
+    assert best.values.tolist() == final.max("rate").values.tolist()
 
 
 @pytest.mark.parametrize(
     ("read", "shapes"),
     [
         (dropout.capacity, {"validation_accuracy": (5, 3, 5)}),
-        (dropout.prediction, {"loss": (6, 8, 5), "accuracy": (6, 8, 5)}),
+        (dropout.ways_to_predict, {"loss": (8, 5, 6), "accuracy": (8, 5, 6)}),
         (dropout.features, {"active": (6, 5, 2), "without_units": (6, 5, 10), "worst_lost": (6, 5)}),
         (dropout.ensemble, {"loss": (2, 7, 5, 3), "right": (2, 7, 5, 3, 360), "sampled_loss": (2, 7, 5, 11)}),
         (dropout.committees, {"accuracy": (5, 5), "correlation": (5, 5)}),

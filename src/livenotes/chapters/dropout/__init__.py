@@ -1,34 +1,15 @@
-"""Experiments of the chapter on dropout; ``*_measures`` hold the numbers of its claims."""
+"""The room of the chapter on dropout: its experiments, by question; its figures; its claims, measured."""
 
-from .correction import Equivalence, Prediction, equivalence, prediction
-from .drawn import Network, network
-from .inputs import UnitInput, unit_input
-from .learned import Features, features
-from .masks import Ensemble, ensemble
-from .methods import EPOCHS, Variants, keep_probability, variants
-from .normed import Normalized, normalized
-from .proofs import Theory, theory
-from .rates import Capacity, Sweep, capacity, sweep
-from .shift import VarianceShift, variance_shift
-from .steps import Untouched, untouched
-from .voting import Committees, committees
+from .batch_norm import normalized, variance_shift
+from .ensembles import Network, committees, ensemble, network
+from .nets import untouched
+from .overfitting import EPOCHS, at_best_rate, capacity, features, keep_probability, sweep, variants
+from .prediction import equivalence, theory, unit_input, ways_to_predict
 
 __all__ = [
     "EPOCHS",
-    "Capacity",
-    "Committees",
-    "Ensemble",
-    "Equivalence",
-    "Features",
     "Network",
-    "Normalized",
-    "Prediction",
-    "Sweep",
-    "Theory",
-    "UnitInput",
-    "Untouched",
-    "VarianceShift",
-    "Variants",
+    "at_best_rate",
     "capacity",
     "committees",
     "ensemble",
@@ -37,11 +18,11 @@ __all__ = [
     "keep_probability",
     "network",
     "normalized",
-    "prediction",
     "sweep",
     "theory",
     "unit_input",
     "untouched",
     "variance_shift",
     "variants",
+    "ways_to_predict",
 ]

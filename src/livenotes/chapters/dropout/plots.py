@@ -1,7 +1,8 @@
 """Figures of the chapter on dropout."""
 
 import numpy as np
-from jaxtyping import Float, Num
+import xarray as xr
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -11,17 +12,9 @@ from livenotes.dropout import annealed_rate
 from livenotes.lab import style
 from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED
 
-from . import (
-    EPOCHS,
-    Ensemble,
-    Network,
-    Normalized,
-    Sweep,
-    UnitInput,
-    Variants,
-)
+from . import EPOCHS, Network
 
-METHODS = {
+VARIANTS = {
     "none": MUTED,
     "inverted dropout": BLUE,
     "DropConnect": ORANGE,
@@ -77,17 +70,18 @@ def _heights(units: int) -> Float[ndarray, " U"]:
     return (np.arange(units) - (units - 1) / 2) * 0.36
 
 
-def unit_input(fig: Figure, result: UnitInput, way: str) -> dict[str, str]:
+def unit_input(fig: Figure, result: xr.Dataset, way: str) -> dict[str, str]:
     """Histograms of what one unit is fed, in training and in prediction, each scaled to a peak of 1."""
     (axes,) = style.panels(fig)
     found = []
     for case, color in zip(CASES[way], (ORANGE, BLUE), strict=True):
-        k = result.cases.index(case)
-        bars = result.density[k] / result.density[k].max()
-        axes.stairs(bars, result.edges, fill=True, color=color, alpha=0.3)
-        axes.stairs(bars, result.edges, color=color, lw=1.2)
-        axes.axvline(result.mean[k], color=color, lw=1.6, ls=(0, (4, 3)))
-        found.append((result.mean[k], result.sd[k]))
+        fed = result.sel(case=case)
+        mean, sd = fed.measured_mean.item(), fed.measured_sd.item()
+        bars = fed.density.values / fed.density.values.max()
+        axes.stairs(bars, fed.edge.values, fill=True, color=color, alpha=0.3)
+        axes.stairs(bars, fed.edge.values, color=color, lw=1.2)
+        axes.axvline(mean, color=color, lw=1.6, ls=(0, (4, 3)))
+        found.append((mean, sd))
     axes.text(0.98, 0.92, "in training", color=ORANGE, ha="right", transform=axes.transAxes, weight="bold")
     axes.text(0.98, 0.84, "in prediction", color=BLUE, ha="right", transform=axes.transAxes, weight="bold")
     axes.text(0.98, 0.76, "dashed: means", color=INK, ha="right", transform=axes.transAxes)
@@ -103,26 +97,28 @@ def unit_input(fig: Figure, result: UnitInput, way: str) -> dict[str, str]:
     }
 
 
-def curves(fig: Figure, result: Sweep, rate: float) -> dict[str, str]:
+def curves(fig: Figure, result: xr.Dataset, rate: float) -> dict[str, str]:
     """Left, accuracy during training at one rate; right, at the end, for every rate."""
     during, final = style.panels(fig, (1.1, 1), right=1.05, gap=0.6)
-    at = _place(result.rates, rate)
     percent = {
         "training": (ORANGE, 100 * result.train_accuracy),
         "validation": (BLUE, 100 * result.validation_accuracy),
         "false labels": (RED, 100 * result.memorized),
     }
-    for color, values in percent.values():
-        _band(during, result.checkpoints[1:], values[at, :, 1:], color)
-        _band(final, result.rates, values[..., -1].T, color)
-        final.plot(result.rates[at], values[at, :, -1].mean(), "o", color=color, ms=5)
+    rate = _nearest(result, rate)
+    ends = {}
+    for name, (color, values) in percent.items():
+        at = values.sel(rate=rate)
+        ends[name] = at.values[:, -1].mean()
+        _band(during, at[:, 1:], color)
+        _band(final, values[..., -1], color)
+        final.plot(rate, ends[name], "o", color=color, ms=5)
     colors = {name: color for name, (color, _) in percent.items()}
     style.names(final, colors, x=1.05, y=0.92, step=0.11, fontsize=9.5)
-    final.axvline(result.rates[at], color=MUTED, lw=0.7)
+    final.axvline(rate, color=MUTED, lw=0.7)
     during.set(xscale="log", xlim=(4, 4000), ylim=(0, 102), xlabel="updates", ylabel="right, %")
     during.set(title="While it learns")
     final.set(xlim=(0, 0.9), ylim=(0, 102), xlabel="dropout rate p", title="After 4000 updates")
-    ends = {name: values[at, :, -1].mean() for name, (_, values) in percent.items()}
     return {
         "right in training": f"{ends['training']:.1f} %",
         "in validation": f"{ends['validation']:.1f} %",
@@ -130,88 +126,93 @@ def curves(fig: Figure, result: Sweep, rate: float) -> dict[str, str]:
     }
 
 
-def _place(rates: Float[ndarray, " R"], rate: float) -> int:
-    """Index of a rate, which the slider's grid may have rounded."""
-    return int(np.abs(rates - rate).argmin())
+def _nearest(result: xr.Dataset, rate: float) -> float:
+    """The rate of the result that a slider means, whose grid may have rounded it."""
+    return float(result.rate.sel(rate=rate, method="nearest"))
 
 
-def _band(axes: Axes, x: Num[ndarray, " X"], values: Float[ndarray, "S X"], color: str) -> None:
-    """Draw mean and standard deviation over the seeds."""
-    mean, sd = values.mean(axis=0), values.std(axis=0, ddof=1)
+def _band(axes: Axes, values: xr.DataArray, color: str) -> None:
+    """Draw mean and standard deviation over the seeds along the other dimension."""
+    (along,) = (dim for dim in values.dims if dim != "seed")
+    x, seeds = values[along].values, values.get_axis_num("seed")
+    mean, sd = values.values.mean(axis=seeds), values.values.std(axis=seeds, ddof=1)
     axes.fill_between(x, mean - sd, mean + sd, color=color, alpha=0.2, lw=0)
     axes.plot(x, mean, color=color, lw=1.6)
 
 
-def ensemble(fig: Figure, result: Ensemble, layers: int, rate: float) -> dict[str, str]:
+def ensemble(fig: Figure, result: xr.Dataset, layers: int, rate: float) -> dict[str, str]:
     """Left, scaled weights against the exact mean, image by image; right, the loss of sampled means."""
     images, masks = style.panels(fig, (1, 1), right=0.25, gap=0.75)
-    at = list(result.layers).index(layers), _place(result.rates, rate)
-    exact, _, scaled = result.right[at][0][:, ::3].astype(float)
+    found = result.sel(layers=layers, rate=_nearest(result, rate))
+    exact, scaled = found.sel(way="arithmetic mean"), found.sel(way="scaled weights")
     images.plot([0, 1], [0, 1], color=MUTED, lw=0.8)
-    images.scatter(exact, scaled, s=9, color=BLUE, alpha=0.6, lw=0)
+    some = {"seed": 0, "image": slice(None, None, 3)}
+    x, y = exact.right[some].values, scaled.right[some].values
+    images.scatter(x, y, s=9, color=BLUE, alpha=0.6, lw=0)
     images.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="mean over all 4,096 masks", ylabel="scaled weights")
     images.set(title="Probability of the right digit")
-    _band(masks, result.counts, result.sampled_loss[at], ORANGE)
-    loss = result.loss[at].mean(axis=0)
-    for value, color, ls in ((loss[0], INK, (0, (4, 3))), (loss[2], BLUE, "solid")):
-        masks.axhline(value, color=color, lw=1.5, ls=ls)
+    _band(masks, found.sampled_loss, ORANGE)
+    for way, color, ls in ((exact, INK, (0, (4, 3))), (scaled, BLUE, "solid")):
+        masks.axhline(way.loss.values.mean(), color=color, lw=1.5, ls=ls)
     colors = {"so many random masks": ORANGE, "all masks (dashed)": INK, "scaled weights": BLUE}
     style.names(masks, colors, x=0.97, y=0.92, step=0.085, ha="right")
     masks.set(xscale="log", xlim=(1, 1024), ylim=(0, 3), xlabel="masks averaged", title="Loss, nats")
     masks.set(xticks=[1, 10, 100, 1000], xticklabels=["1", "10", "100", "1000"])
-    right = 100 * result.accuracy[at].mean(axis=0)
     return {
-        "right, mean over all masks": f"{right[0]:.1f} %",
-        "right, scaled weights": f"{right[2]:.1f} %",
-        "right, a single mask": f"{100 * result.member_accuracy[at].mean():.1f} %",
+        "right, mean over all masks": f"{100 * exact.accuracy.values.mean():.1f} %",
+        "right, scaled weights": f"{100 * scaled.accuracy.values.mean():.1f} %",
+        "right, a single mask": f"{100 * found.member_accuracy.values.mean():.1f} %",
     }
 
 
-def variants(fig: Figure, result: Variants, rate: float, epoch: int) -> dict[str, str]:
+def variants(fig: Figure, result: xr.Dataset, rate: float, epoch: int) -> dict[str, str]:
     """Left, the rate of annealed dropout epoch by epoch; right, accuracy of every variant."""
     schedule, accuracy = style.panels(fig, (1, 1.35), right=1.45, gap=0.66)
-    at = _place(result.rates, rate)
     epochs = np.arange(EPOCHS + 1)
     falling = np.array([annealed_rate(t, start=rate, epochs=EPOCHS) for t in epochs.tolist()])
     schedule.plot(epochs[[0, -1]], [rate, rate], color=BLUE, lw=1.6)
     schedule.plot(epochs, falling, color=GREEN, lw=1.6)
     schedule.plot([epoch, epoch], [rate, falling[epoch]], "o", color=INK, ms=4.5)
     schedule.set(ylim=(0, 1), title="Dropout rate p")
-    passed = result.checkpoints * EPOCHS / result.checkpoints[-1]
-    for name, color in METHODS.items():
-        scores = 100 * result.validation_accuracy[result.names.index(name), at].mean(axis=0)
-        accuracy.plot(passed, scores, color=color, lw=1.6)
-        accuracy.plot(epoch, np.interp(epoch, passed, scores), "o", color=color, ms=4.5)
-    style.names(accuracy, METHODS, x=1.04, y=0.92, step=0.11, fontsize=9.5)
+    scores = 100 * result.validation_accuracy.sel(rate=_nearest(result, rate)).mean("seed")
+    passed = scores["update"].values * EPOCHS / scores["update"].values[-1]
+    ends = {}
+    for name, color in VARIANTS.items():
+        curve = scores.sel(variant=name).values
+        ends[name] = curve[-1]
+        accuracy.plot(passed, curve, color=color, lw=1.6)
+        accuracy.plot(epoch, np.interp(epoch, passed, curve), "o", color=color, ms=4.5)
+    style.names(accuracy, VARIANTS, x=1.04, y=0.92, step=0.11, fontsize=9.5)
     accuracy.set(ylim=(60, 95), title="Right in validation, %")
     for panel in (schedule, accuracy):
         panel.axvline(epoch, color=MUTED, lw=0.7)
         panel.set(xlim=(0, EPOCHS), xticks=[0, 100, 200], xlabel="epoch")
-    order = {n: 100 * result.validation_accuracy[result.names.index(n), at, :, -1].mean() for n in METHODS}
-    best = max(order, key=lambda name: order[name])
+    best = max(ends, key=lambda name: ends[name])
     return {
         "annealed rate now": f"{falling[epoch]:.2f}",
-        "best at the end": f"{best}, {order[best]:.1f} %",
+        "best at the end": f"{best}, {ends[best]:.1f} %",
     }
 
 
-def normalized(fig: Figure, result: Normalized, rate: float, width: int) -> dict[str, str]:
+PLACES = {"after every layer": RED, "after the last": GREEN}
+
+
+def normalized(fig: Figure, result: xr.Dataset, rate: float, width: int) -> dict[str, str]:
     """Left, the shift at each of three batch norms; right, what it costs at every rate."""
     shift, cost = style.panels(fig, (1, 1.2), right=1.2, gap=0.66)
-    r, w = _place(result.rates, rate), list(result.widths).index(width)
-    for place, color in zip(range(2), (RED, GREEN), strict=True):
-        ratio = result.ratio[place, r, w]
-        shift.errorbar(
-            [1, 2, 3], ratio.mean(axis=0), ratio.std(axis=0, ddof=1), color=color, fmt="o-", lw=1.5
-        )
-        for values, ls in ((result.accuracy, "solid"), (result.accuracy_again, (0, (4, 3)))):
-            scores = 100 * values[place, :, w].mean(axis=-1)
-            cost.plot(result.rates, scores, color=color, lw=1.6, ls=ls)
-            cost.plot(result.rates[r], scores[r], "o", color=color, ms=4.5)
+    rate, wide = _nearest(result, rate), result.sel(width=width)
+    for place, color in PLACES.items():
+        ratio = wide.ratio.sel(place=place, rate=rate)
+        mean, sd = ratio.mean("seed").values, ratio.std("seed", ddof=1).values
+        shift.errorbar(ratio.layer.values, mean, sd, color=color, fmt="o-", lw=1.5)
+        for accuracy, ls in ((wide.accuracy, "solid"), (wide.accuracy_again, (0, (4, 3)))):
+            scores = 100 * accuracy.sel(place=place).mean("seed")
+            cost.plot(scores.rate.values, scores.values, color=color, lw=1.6, ls=ls)
+            cost.plot(rate, scores.sel(rate=rate).item(), "o", color=color, ms=4.5)
     shift.axhline(1, color=MUTED, lw=0.8)
     shift.set(xlim=(0.7, 3.3), ylim=(0, 1.25), xticks=[1, 2, 3], xlabel="batch norm, from below")
     shift.set(title="Variance met / learned")
-    cost.axvline(result.rates[r], color=MUTED, lw=0.7)
+    cost.axvline(rate, color=MUTED, lw=0.7)
     cost.set(xlim=(0, 0.7), ylim=(80, 100), xlabel="dropout rate p", title="Right in validation, %")
     words = {
         "dropout after\nevery layer": RED,
@@ -220,10 +221,9 @@ def normalized(fig: Figure, result: Normalized, rate: float, width: int) -> dict
     }
     for (name, color), y in zip(words.items(), (1.0, 0.79, 0.68), strict=True):
         cost.text(1.06, y, name, color=color, transform=cost.transAxes, fontsize=9.5, va="top")
-    found = result.ratio[0, r, w].mean(axis=0)
-    scores = 100 * np.stack([result.accuracy, result.accuracy_again])[:, 0, r, w].mean(axis=-1)
+    found = wide.sel(place="after every layer", rate=rate)
     return {
-        "third batch norm meets": f"{found[2]:.2f} of the variance it learned",
-        "right, as learned": f"{scores[0]:.1f} %",
-        "statistics taken again": f"{scores[1]:.1f} %",
+        "third batch norm meets": f"{found.ratio.sel(layer=3).values.mean():.2f} of the variance it learned",
+        "right, as learned": f"{100 * found.accuracy.values.mean():.1f} %",
+        "statistics taken again": f"{100 * found.accuracy_again.values.mean():.1f} %",
     }

@@ -1,0 +1,53 @@
+"""Variants of dropout, and what dropping does to the units of a net."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from livenotes.activations import relu
+from livenotes.chapters.dropout import keep_probability, nets, overfitting
+from livenotes.chapters.dropout.nets import Adaptive, Units
+from livenotes.dense import Layer
+
+
+def test_one_unit_removed_is_a_net_without_it():
+    one, noise = nets.noisy_digits(0), Units(0.5)
+    net = nets.trained(one, noise, 0, 40)
+    rises = overfitting._ablated(net, one)
+    assert rises.shape == (256,)
+    whole = nets.score(net, noise, one.x_val, one.labels_val)[0]
+    for unit in (3, 200):
+        layer, column = divmod(unit, 128)
+        thinned = [Layer(p.w.copy(), p.b) for p in net]
+        thinned[layer + 1].w[:, column] = 0
+        without = nets.score(thinned, noise, one.x_val, one.labels_val)[0]
+        assert rises[unit] == pytest.approx(without - whole, abs=1e-5)
+
+
+def test_features_agree_with_the_net_they_describe(monkeypatch):
+    monkeypatch.setattr(overfitting, "UPDATES", 40)
+    found = overfitting.run_features("dropout 0.5", 0)
+    one, noise = nets.noisy_digits(0), Units(0.5)
+    net = nets.trained(one, noise, 0, 40)
+    accuracy = nets.score(net, noise, one.x_val, one.labels_val)[1]
+    for lost in (found.without_units, found.without_pixels):
+        assert lost.sel(share=0).item() == pytest.approx(found.accuracy.item())
+    assert found.accuracy.item() == pytest.approx(accuracy)
+    assert found.without_units.sel(share=0.9) < accuracy
+    h = relu(one.x_val @ net[0].w.T + net[0].b)
+    assert found.active.sel(layer=1).item() == pytest.approx((h > 0).mean())
+    table = [abs(np.corrcoef(h[:, i], h[:, j])[0, 1]) for i, j in itertools.combinations(range(128), 2)]
+    assert found.correlation.sel(layer=1).item() == pytest.approx(np.mean(table), rel=1e-4)
+    assert found.zero_weights == 0
+    assert overfitting.run_features("L1", 0).zero_weights > 0
+    assert set(found) == set(overfitting.features())
+
+
+def test_standout_keeps_driven_units():
+    p = keep_probability.__wrapped__(0.8, 0, updates=5)
+    assert p.shape == (1397, 128)
+    one, noise = nets.noisy_digits(0), Adaptive(0.8)
+    first = nets.trained(one, noise, 0, 5)[0]
+    s = one.x_val[3] @ first.w[7] + first.b[7]
+    assert p.sel(image=3, unit=7).item() == pytest.approx(1 / (1 + np.exp(-s) * 0.8 / 0.2), rel=1e-4)
