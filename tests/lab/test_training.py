@@ -8,7 +8,7 @@ import torch
 
 from livenotes import dense, losses, optimization
 from livenotes.activations import tanh
-from livenotes.lab.training import accuracy, descent, minibatches, run_all
+from livenotes.lab.training import accuracy, descent, minibatches
 
 
 def test_descent_is_gradient_descent(rng):
@@ -58,7 +58,3 @@ def test_an_epoch_of_minibatches_holds_everything_once(rng):
 def test_accuracy_by_the_highest_score_or_the_sign():
     assert accuracy(np.array([[0.1, 0.2], [3.0, 1.0], [0.0, 1.0]]), np.array([1, 0, 0])) == 2 / 3
     assert accuracy(np.array([[0.1], [-0.2], [-3.0], [2.0]]), np.array([1, 0, 1, 1])) == 0.75
-
-
-def test_runs_keep_their_order():
-    assert run_all(pow, [(2, 3), (3, 2), (5, 1)]) == [8, 9, 5]

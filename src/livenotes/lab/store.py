@@ -7,20 +7,19 @@ whose product are the points. ``make results`` computes all points and saves the
 
 import gzip
 import io
-import itertools
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from tqdm.auto import tqdm
 
 from livenotes import __version__
 from livenotes._folders import book
+
+from .sweep import points, sweep
 
 SUFFIX = ".nc.gz"
 
@@ -114,25 +113,14 @@ class Stored:
 
     def points(self) -> list[dict[str, Any]]:
         """Every point, the last axis running fastest."""
-        product = itertools.product(*self.axes.values())
-        return [dict(zip(self.axes, values, strict=True)) for values in product]
+        return points(self.axes)
 
     def compute(self, executor: Executor | None = None, *, progress: bool = False) -> xr.Dataset:
         """Run every point, one after another or on ``executor``, and stack the results along the axes.
 
         With ``progress``, a bar shows how far it is: at a terminal and in Jupyter.
         """
-        points = self.points()
-        results: Iterable[xr.Dataset] = (executor.map if executor else map)(partial(_call, self.run), points)
-        bar = tqdm(results, total=len(points), desc=self.name, disable=None if progress else True)
-        first, *others = list(bar)
-        shape = tuple(len(values) for values in self.axes.values())
-        variables = {}
-        for key, variable in first.data_vars.items():
-            stack = np.stack([variable, *(one[key] for one in others)])
-            variables[key] = ((*self.axes, *variable.dims), stack.reshape(shape + variable.shape))
-        axes = {key: np.array(values) for key, values in self.axes.items()}
-        return xr.Dataset(variables, coords=axes | dict(first.coords))
+        return sweep(self.run, self.axes, executor, progress=self.name if progress else None)
 
     def make(self, executor: Executor | None = None) -> None:
         """Compute and save, with a bar at a terminal."""
@@ -193,10 +181,6 @@ def register(experiment: Stored) -> Stored:
             raise ValueError(f"axes[{key!r}] of {experiment.name!r}: expected at least one value, got none")
     STORED[experiment.name] = experiment
     return experiment
-
-
-def _call(run: Callable[..., xr.Dataset], point: dict[str, Any]) -> xr.Dataset:
-    return run(**point)
 
 
 def _command(name: str) -> str:

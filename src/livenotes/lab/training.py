@@ -1,9 +1,7 @@
-"""What the training runs of several chapters share: gradient descent, minibatches, many runs, accuracy."""
+"""What the training runs of several chapters share: gradient descent, minibatches, accuracy."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
 from itertools import repeat
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -67,13 +65,6 @@ def minibatches(rng: np.random.Generator, n: int, size: int) -> Iterator[Int[nda
         order = rng.permutation(n)
         for start in range(0, n - size + 1, size):
             yield order[start : start + size]
-
-
-def run_all(
-    function: Callable[..., Any], runs: Sequence[tuple[Any, ...]], executor: Executor | None = None
-) -> list[Any]:
-    """Call ``function(*run)`` for every run, one after another or on ``executor``; results in order."""
-    return list((executor.map if executor else map)(function, *zip(*runs, strict=True)))
 
 
 def accuracy(out: Float[ndarray, "N C"], labels: Int[ndarray, " N"]) -> float:

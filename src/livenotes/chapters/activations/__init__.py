@@ -1,30 +1,14 @@
-"""Experiments of the chapter on activation functions; ``*_measures`` hold the numbers of its claims."""
+"""Experiments of the chapter on activation functions; ``plots`` draws them, ``measures`` holds its claims."""
 
-from .approximation import Universal, universal
-from .boundaries import SNAPSHOTS, Boundary, Collapse, Separation, boundary, collapse, separation
-from .centered import Centering, centering
-from .curves import Curve, Family, curve, family
-from .gradients import Chain, chain
-from .paths import Zigzag, same_sign, zigzag
-from .sparse import Gap, Sparsity, generalization_gap, sparsity
-from .speed import Race, race
-from .timing import Cost, cost
+from .centered import centering, same_sign, zigzag
+from .nonlinearity import SNAPSHOTS, boundary, collapse, separation, universal
+from .slopes import chain, curve, family
+from .sparse import generalization_gap, sparsity
+from .speed import best_steps, cost, race
 
 __all__ = [
     "SNAPSHOTS",
-    "Boundary",
-    "Centering",
-    "Chain",
-    "Collapse",
-    "Cost",
-    "Curve",
-    "Family",
-    "Gap",
-    "Race",
-    "Separation",
-    "Sparsity",
-    "Universal",
-    "Zigzag",
+    "best_steps",
     "boundary",
     "centering",
     "chain",

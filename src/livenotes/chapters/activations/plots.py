@@ -3,13 +3,14 @@
 import math
 
 import numpy as np
+import xarray as xr
 from matplotlib.figure import Figure
 
 from livenotes import activations
 from livenotes.lab import style
 from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED, SKY
 
-from . import Boundary, Chain, Curve, Family, Race, Universal, Zigzag
+from . import best_steps
 
 COLORS = {
     "identity": MUTED,
@@ -34,26 +35,24 @@ DIVERGED = 9.0
 """Where the loss of a run that has diverged is drawn: above the panel."""
 
 
-def boundary(fig: Figure, result: Boundary, step: int) -> dict[str, str]:
+def boundary(fig: Figure, result: xr.Dataset, step: int) -> dict[str, str]:
     """Left, what the network decides in the plane; right, the data as its last hidden layer sees them."""
-    shot = list(result.steps).index(step)
+    shot = result.sel(step=step)
+    x, hidden, label, axis = (shot[key].values for key in ("inputs", "hidden", "label", "x1"))
     plane, inside = style.panels(fig, (1, 1))
     for level in (0.1, 0.3, 0.5, 0.7, 0.9):
-        style.region(plane, result.axis, result.axis, result.probability[shot], level, fc=BLUE, alpha=0.11)
-    for label, color in ((0, ORANGE), (1, BLUE)):
-        at = result.labels == label
-        plane.scatter(result.x[at, 0], result.x[at, 1], s=9, color=color, lw=0)
-        inside.scatter(result.hidden[shot][at, 0], result.hidden[shot][at, 1], s=9, color=color, lw=0)
-    ends = result.axis[[0, -1]]
+        style.region(plane, axis, axis, shot.probability.values, level, fc=BLUE, alpha=0.11)
+    for number, color in ((0, ORANGE), (1, BLUE)):
+        at = label == number
+        plane.scatter(x[at, 0], x[at, 1], s=9, color=color, lw=0)
+        inside.scatter(hidden[at, 0], hidden[at, 1], s=9, color=color, lw=0)
+    ends = axis[[0, -1]]
     plane.set(xlim=ends, ylim=ends, xlabel="input 1", ylabel="input 2", title="What it decides")
-    low, high = _limits(result.hidden[shot])
-    inside.plot(*_line(result.line[shot], low, high), color=INK, lw=1.2)
+    low, high = _limits(hidden)
+    inside.plot(*_line(shot.line.values, low, high), color=INK, lw=1.2)
     inside.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
     inside.set(xlabel="hidden unit 1", ylabel="hidden unit 2", title="What its last layer sees")
-    return {
-        "right": f"{result.accuracy[shot]:.0%} of {len(result.labels)} points",
-        "loss": f"{result.loss[shot]:.3f} nats",
-    }
+    return {"right": f"{shot.accuracy:.0%} of {len(label)} points", "loss": f"{shot.loss:.3f} nats"}
 
 
 def _limits(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -73,74 +72,75 @@ def _line(line: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarr
     return tuple(np.clip(np.stack([foot - along, foot + along]), -1e3, 1e3).T)
 
 
-def curve(fig: Figure, result: Curve) -> dict[str, str]:
+def curve(fig: Figure, result: xr.Dataset) -> dict[str, str]:
     """An activation, its slope, and the bell of its inputs, red where the slope is nearly gone."""
     (axes,) = style.panels(fig)
-    bell = result.density / result.density.max() * 0.8
-    axes.fill_between(result.x, -1.25, bell - 1.25, color=MUTED, alpha=0.25, lw=0)
-    axes.fill_between(result.x, -1.25, bell - 1.25, where=result.flat, color=RED, alpha=0.5, lw=0)
-    axes.plot(result.x, result.value, color=BLUE)
-    axes.plot(result.x, result.slope, color=ORANGE)
+    x, density = result.x.values, result.density.values
+    bell = density / density.max() * 0.8
+    axes.fill_between(x, -1.25, bell - 1.25, color=MUTED, alpha=0.25, lw=0)
+    axes.fill_between(x, -1.25, bell - 1.25, where=result.flat.values, color=RED, alpha=0.5, lw=0)
+    axes.plot(x, result.value.values, color=BLUE)
+    axes.plot(x, result.slope.values, color=ORANGE)
     axes.axhline(0, color=MUTED, lw=0.6)
     axes.set(xlim=(-6, 6), ylim=(-1.25, 2.25), xlabel="input x", ylabel="output, slope")
     style.names(axes, {"f(x)": BLUE, "slope f′(x)": ORANGE}, x=0.02, y=0.94, weight="bold")
     return {
         "inputs where f is flat": f"{result.saturated:.0%}",
         "mean slope": f"{result.mean_slope:.2f}",
-        "mean output": _signed(result.output_mean),
+        "mean output": _signed(float(result.output_mean)),
     }
 
 
-def family(fig: Figure, result: Family, x: float) -> dict[str, str]:
+def family(fig: Figure, result: xr.DataArray, x: float) -> dict[str, str]:
     """How much each S curve still lacks of its limit, on a logarithmic scale."""
     (axes,) = style.panels(fig, right=0.95)
-    at = int(np.searchsorted(result.x, x))
-    lacks = {}
-    for name, gap in zip(result.names, result.gap, strict=True):
+    grid, here = result.x.values, result.sel(x=x, method="nearest")
+    lacks = dict(zip(result.activation.values, here.values, strict=True))
+    for gap, (name, lack) in zip(result.values, lacks.items(), strict=True):
         color, place, align = FAMILY[name]
-        axes.plot(result.x, gap, color=color, lw=1.5)
-        axes.plot([x], [gap[at]], "o", color=color, ms=5)
+        axes.plot(grid, gap, color=color, lw=1.5)
+        axes.plot([x], [lack], "o", color=color, ms=5)
         axes.text(*place, name, color=color, ha=align, va="center", fontsize=9.5, clip_on=False)
-        lacks[name] = f"{gap[at]:.2g}"
     axes.axvline(x, color=MUTED, lw=0.7)
     axes.set(
         xlim=(0, 10), ylim=(1e-7, 1.3), yscale="log", xlabel="input x", ylabel="gap to the limit, 1 − f(x)"
     )
-    return {f"{name} lacks": lacks[name] for name in ("softsign", "tanh", "erf")}
+    return {f"{name} lacks": f"{lacks[name]:.2g}" for name in ("softsign", "tanh", "erf")}
 
 
-def chain(fig: Figure, result: Chain, activation: str) -> dict[str, str]:
+def chain(fig: Figure, result: xr.Dataset, activation: str) -> dict[str, str]:
     """The gradient that reaches each layer, on a logarithmic scale; the input lies on the left."""
     (axes,) = style.panels(fig, left=0.75)
-    color = COLORS[activation]
-    low, middle, high = np.maximum(np.quantile(result.gradient, [0, 0.5, 1], axis=0), style.FLOOR)
-    axes.fill_between(result.layers, low, high, color=color, alpha=0.22, lw=0)
-    axes.plot(result.layers, middle, color=color, lw=2.2)
-    slopes = np.maximum(np.median(result.slopes, axis=0), style.FLOOR)
-    axes.plot(result.layers, slopes, color=INK, lw=1.4, ls=(0, (4, 3)))
+    color, layers = COLORS[activation], result.layer.values
+    low, middle, high = np.maximum(np.quantile(result.gradient.values, [0, 0.5, 1], axis=0), style.FLOOR)
+    axes.fill_between(layers, low, high, color=color, alpha=0.22, lw=0)
+    axes.plot(layers, middle, color=color, lw=2.2)
+    slopes = np.maximum(np.median(result.slopes.values, axis=0), style.FLOOR)
+    axes.plot(layers, slopes, color=INK, lw=1.4, ls=(0, (4, 3)))
     axes.axhline(1, color=MUTED, lw=0.6)
     axes.set(xlim=(0, 30), ylim=(1e-18, 1e6), yscale="log", yticks=[1e-18, 1e-12, 1e-6, 1, 1e6])
     axes.set(xlabel="layer (0 is the input)", ylabel="gradient, relative to the top")
     colors = {"whole gradient, 20 networks": color, "slopes alone (dashed)": INK}
     style.names(axes, colors, x=0.98, y=0.13, ha="right")
-    arriving = np.quantile(result.gradient[:, 0], [0.5, 0, 1])
+    arriving = np.quantile(result.gradient.sel(layer=0), [0.5, 0, 1])
     return {
         "arrives at the input": style.scientific(arriving[0]),
         "over 20 networks": f"{style.scientific(arriving[1])} to {style.scientific(arriving[2])}",
     }
 
 
-def zigzag(fig: Figure, result: Zigzag) -> dict[str, str]:
+def zigzag(fig: Figure, result: xr.Dataset) -> dict[str, str]:
     """The path of gradient descent across the loss of a neuron with two weights."""
     (axes,) = style.panels(fig)
-    levels = 0.5 * result.loss.max() * np.linspace(0.08, 1, 7) ** 2
+    loss, path, axis = (result[key].values for key in ("loss", "path", "w1"))
+    levels = 0.5 * loss.max() * np.linspace(0.08, 1, 7) ** 2
     for level in levels:
-        style.region(axes, result.axis, result.axis, -result.loss, -level, fc=BLUE, alpha=0.09)
-    axes.plot(*result.path.T, color=ORANGE, lw=1.3)
-    axes.plot(*result.path[:1].T, "o", color=ORANGE, ms=6)
-    axes.plot(*result.best, marker="*", ms=11, color=INK)
-    axes.set(xlim=result.axis[[0, -1]], ylim=result.axis[[0, -1]], xlabel="weight 1", ylabel="weight 2")
-    return {"steps": str(result.steps), "condition number": f"{result.condition:.1f}"}
+        style.region(axes, axis, axis, -loss, -level, fc=BLUE, alpha=0.09)
+    axes.plot(*path.T, color=ORANGE, lw=1.3)
+    axes.plot(*path[:1].T, "o", color=ORANGE, ms=6)
+    axes.plot(*result.best.values, marker="*", ms=11, color=INK)
+    axes.set(xlim=axis[[0, -1]], ylim=axis[[0, -1]], xlabel="weight 1", ylabel="weight 2")
+    return {"steps": str(result.steps.item()), "condition number": f"{result.condition:.1f}"}
 
 
 def softplus(fig: Figure, beta: float) -> dict[str, str]:
@@ -160,59 +160,59 @@ def softplus(fig: Figure, beta: float) -> dict[str, str]:
     }
 
 
-def race(fig: Figure, result: Race, depth: int, rate: float) -> dict[str, str]:
+def race(fig: Figure, result: xr.Dataset, depth: int, rate: float) -> dict[str, str]:
     """Left, updates to 95 % against the learning rate; right, the loss at the learning rate chosen."""
     steps_panel, loss_panel = style.panels(fig, (1, 1), right=1.2, gap=0.75)
-    at_depth, at_rate = list(result.depths).index(depth), list(result.rates).index(rate)
-    last = result.checkpoints[-1]
-    colors = {name: COLORS.get(name, RED) for name in result.names}
+    at_depth = result.sel(depth=depth)
+    rates, updates = result["rate"].values, result["update"].values
+    last = updates[-1]
+    steps = at_depth.steps.clip(max=last).median("seed", skipna=False).transpose("runner", "rate")
+    loss = at_depth.loss.sel(rate=rate).fillna(DIVERGED).median("seed", skipna=False)
+    here = steps.sel(rate=rate).values
+    colors = {name: COLORS.get(name, RED) for name in result.runner.values}
     style.names(loss_panel, colors, x=1.06, y=0.94, step=0.13, fontsize=9.5)
     for k, color in enumerate(colors.values()):
-        steps = np.median(np.minimum(result.steps[k, at_depth], last), axis=-1)
-        loss = np.median(np.nan_to_num(result.loss[k, at_depth, at_rate].astype(float), nan=DIVERGED), axis=0)
-        steps_panel.plot(result.rates, steps, color=color, lw=1.4)
-        steps_panel.plot(rate, steps[at_rate], "o", color=color, ms=4.5)
-        loss_panel.plot(result.checkpoints, np.minimum(loss, DIVERGED), color=color, lw=1.4)
+        steps_panel.plot(rates, steps.values[k], color=color, lw=1.4)
+        steps_panel.plot(rate, here[k], "o", color=color, ms=4.5)
+        loss_panel.plot(updates, np.minimum(loss.values[k], DIVERGED), color=color, lw=1.4)
     steps_panel.axvline(rate, color=MUTED, lw=0.7)
     steps_panel.set(
         xscale="log", yscale="log", ylim=(8, 1150), xlabel="learning rate", title="Updates to 95 %"
     )
     steps_panel.set(xlim=(0.0085, 12), yticks=[10, 100, 1000], yticklabels=["10", "100", "never"])
     loss_panel.set(xscale="log", xlim=(4, last), ylim=(0, 2.6), xlabel="updates", title="Training loss, nats")
-    return _fastest(result, at_depth, at_rate)
+    return _fastest(at_depth, rate)
 
 
-def _fastest(result: Race, at_depth: int, at_rate: int) -> dict[str, str]:
-    here = np.median(result.steps[:, at_depth, at_rate], axis=-1)
-    best = np.median(result.best()[:, at_depth], axis=-1)
-    first, champion = int(here.argmin()), int(best.argmin())
-    arrived = (
-        f"{result.names[first]}, {here[first]:.0f} updates" if np.isfinite(here[first]) else "nobody arrives"
-    )
+def _fastest(race: xr.Dataset, rate: float) -> dict[str, str]:
+    here = race.steps.sel(rate=rate).median("seed", skipna=False)
+    best = best_steps(race).median("seed", skipna=False)
+    first, champion = here[here.values.argmin()], best[best.values.argmin()]
+    arrived = f"{first.runner.item()}, {first:.0f} updates" if np.isfinite(first) else "nobody arrives"
     return {
         "first at this rate": arrived,
-        "first, each at its own best rate": f"{result.names[champion]}, {best[champion]:.0f} updates",
+        "first, each at its own best rate": f"{champion.runner.item()}, {champion:.0f} updates",
     }
 
 
-def universal(fig: Figure, result: Universal, width: int) -> dict[str, str]:
+def universal(fig: Figure, result: xr.Dataset, width: int) -> dict[str, str]:
     """Left, the fits of one hidden layer to a wave; right, their error by width."""
     fit_panel, error_panel = style.panels(fig, (1.2, 1), right=0.85, gap=0.8)
-    at = list(result.widths).index(width)
-    fit_panel.plot(result.x, result.target, color=MUTED, lw=4, alpha=0.4)
+    x, widths, fit = result.x.values, result.width.values, result.fit.sel(width=width).values
+    at = int(np.flatnonzero(widths == width)[0])
+    fit_panel.plot(x, result.target.values, color=MUTED, lw=4, alpha=0.4)
     errors = {}
-    colors = dict(zip(result.names, (MUTED, RED, BLUE, GREEN), strict=True))
+    colors = dict(zip(result.activation.values, (MUTED, RED, BLUE, GREEN), strict=True))
     style.names(error_panel, colors, x=1.06, y=0.94, step=0.13, fontsize=9.5)
+    quantiles = np.moveaxis(np.quantile(result.error.values, [0, 0.5, 1], axis=-1), 0, 1)
     for k, (name, color) in enumerate(colors.items()):
-        low, middle, high = np.quantile(result.error[k], [0, 0.5, 1], axis=-1)
-        fit_panel.plot(result.x, result.fit[k, at], color=color, lw=1.4)
-        error_panel.fill_between(result.widths, low, high, color=color, alpha=0.2, lw=0)
-        error_panel.plot(result.widths, middle, color=color, lw=1.4)
+        low, middle, high = quantiles[k]
+        fit_panel.plot(x, fit[k], color=color, lw=1.4)
+        error_panel.fill_between(widths, low, high, color=color, alpha=0.2, lw=0)
+        error_panel.plot(widths, middle, color=color, lw=1.4)
         error_panel.plot(width, middle[at], "o", color=color, ms=4.5)
         errors[f"error with {name}"] = f"{middle[at]:.1%}"
-    fit_panel.set(
-        ylim=(-1.8, 1.8), xlim=result.x[[0, -1]], xlabel="input x", ylabel="output", title="Best fit"
-    )
+    fit_panel.set(ylim=(-1.8, 1.8), xlim=x[[0, -1]], xlabel="input x", ylabel="output", title="Best fit")
     error_panel.set(xscale="log", yscale="log", xlabel="hidden units", title="Relative error", ylim=(1e-7, 3))
     error_panel.set(xticks=[2, 8, 32, 128], xticklabels=["2", "8", "32", "128"])
     error_panel.minorticks_off()

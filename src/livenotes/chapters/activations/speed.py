@@ -1,16 +1,21 @@
-"""Which activation learns fastest: the digits, four depths, nine learning rates, five seeds."""
+"""Which activation is fastest: in updates, on the digits, and in the time that an evaluation takes."""
 
+from collections.abc import Callable
+from functools import cache
 from itertools import islice
-from typing import NamedTuple
+from time import process_time
 
 import numpy as np
-from jaxtyping import Float, Int
+import xarray as xr
 from numpy import ndarray
+from threadpoolctl import threadpool_limits
 
 from livenotes import dense
-from livenotes.activations import REGISTRY
+from livenotes._arguments import require_count
+from livenotes.activations import REGISTRY, Activation, sigmoid
 from livenotes.datasets.digits import digits
-from livenotes.lab.store import Arrays, Stored, load, register
+from livenotes.lab.store import Stored, load, register
+from livenotes.lab.sweep import at_best_rate
 from livenotes.lab.training import accuracy, descent, minibatches
 from livenotes.losses import softmax_cross_entropy
 
@@ -27,54 +32,41 @@ SEEDS = (0, 1, 2, 3, 4)
 WIDTH, BATCH, GOAL = 64, 64, 0.95
 CHECKPOINTS = np.unique(np.round(np.geomspace(4, 1000, 46)).astype(int))
 
+LAYER = 512  # inputs and outputs of the layer that is timed
+CALLS = 5  # timed together: a single call is short beside the clock and its own fluctuation
+TRIES = 3  # of which the fastest counts: what else the machine does only ever adds to a time
 
-class Race(NamedTuple):
-    """Training on the digits by minibatches of 64, hidden layers of 64 units, as far as 1000 updates.
 
-    Attributes
-    ----------
-    names : (A,)
-        The activations; all but one begin at Xavier's scale or, ReLU and softplus, at He's. The sigmoid is
-        there a second time with weights four times as large, to make up for its peak slope.
-    depths : (D,)
-        Hidden layers.
-    rates : (R,)
-        Learning rates.
-    checkpoints : (C,)
-        Updates after which the whole training set is looked at, each about 13 % later than the one before.
-    steps : (A, D, R, S)
-        The first checkpoint with a training accuracy of 95 %; infinite if there is none.
-    loss : (A, D, R, S, C)
-        Training loss in nats, to three digits; missing from where a run has diverged.
+@cache
+def race() -> xr.Dataset:
+    """Read the stored race on the digits: minibatches of 64, hidden layers of 64 units, up to 1000 updates.
+
+    ``make results`` runs it again.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``steps`` (runner, depth, rate, seed), the first checkpoint with a training accuracy of 95 %, infinite
+        if there is none; ``loss`` (runner, depth, rate, seed, update), the training loss in nats, to three
+        digits, missing from where a run has diverged. A runner is an activation; all but one begin at
+        Xavier's scale or, ReLU and softplus, at He's. The sigmoid is there a second time with weights four
+        times as large, to make up for its peak slope. A depth counts hidden layers; ``update`` are the
+        checkpoints, each about 13 % later than the one before.
     """
-
-    names: ndarray
-    depths: Int[ndarray, " D"]
-    rates: Float[ndarray, " R"]
-    checkpoints: Int[ndarray, " C"]
-    steps: Float[ndarray, "A D R S"]
-    loss: Float[ndarray, "A D R S C"]
-
-    def best(self) -> Float[ndarray, "A D S"]:
-        """Steps of every activation and depth at its own best learning rate.
-
-        The best has the smallest mean over the seeds. A run that does not arrive counts as the last
-        checkpoint, so that what is infinite becomes a lower bound.
-        """
-        steps = np.minimum(self.steps, self.checkpoints[-1])
-        rate = steps.mean(axis=-1).argmin(axis=-1)
-        return np.asarray(np.take_along_axis(steps, rate[..., None, None], axis=2)[:, :, 0])
+    return load("activation-race")
 
 
-def race() -> Race:
-    """Read the stored race; ``make results`` runs it again."""
-    arrays = load("activation-race")
-    keys = ("runner", "depth", "rate", "checkpoints", "steps", "loss")
-    return Race(*(arrays[key] for key in keys))
+def best_steps(race: xr.Dataset) -> xr.DataArray:
+    """Steps of every runner, depth and seed at its own best learning rate.
+
+    The best has the smallest mean over the seeds. A run that does not arrive counts as the last checkpoint,
+    so that what is infinite becomes a lower bound.
+    """
+    return at_best_rate(race.steps.clip(max=int(race["update"][-1])))
 
 
-def run(runner: str, depth: int, rate: float, seed: int) -> Arrays:
-    """Train one net; return the ``steps`` and ``loss`` of ``Race`` for it."""
+def run(runner: str, depth: int, rate: float, seed: int) -> xr.Dataset:
+    """Train one net; return the ``steps`` and ``loss`` of ``race`` for it."""
     name, gain = RUNNERS[runner]
     data, activation, rng = digits(dtype=np.float32), REGISTRY[name], np.random.default_rng(seed)
     layers = dense.init(rng, [64] + depth * [WIDTH] + [10], gain=gain, dtype=np.float32)
@@ -92,7 +84,7 @@ def run(runner: str, depth: int, rate: float, seed: int) -> Arrays:
             loss[step == CHECKPOINTS] = softmax_cross_entropy(out, data.labels)[0]
             if np.isinf(steps) and accuracy(out, data.labels) >= GOAL:
                 steps = step
-    return {"steps": np.array(steps, np.float32), "loss": loss}
+    return xr.Dataset({"steps": np.float32(steps), "loss": ("update", loss)}, coords={"update": CHECKPOINTS})
 
 
 register(
@@ -101,8 +93,70 @@ register(
         run=run,
         axes={"runner": tuple(RUNNERS), "depth": DEPTHS, "rate": RATES, "seed": SEEDS},
         seed=0,
-        fixed={"checkpoints": CHECKPOINTS},
         rtol={"steps": 0.3},  # two checkpoints
-        curves=("loss",),
+        time="update",
     )
 )
+
+
+def cost(repeats: int = 15) -> xr.Dataset:
+    """Time every activation of the chapter in float32 by the processor, on one thread. Only the ratios mean something on another machine.
+
+    Parameters
+    ----------
+    repeats : int
+        How many times to go round, all activations taking turns; take the median over them.
+
+    Returns
+    -------
+    xarray.Dataset
+        With dimensions (activation, repeat): ``forward`` and ``backward``, the time of an evaluation and of
+        its way back over that of ReLU; ``both``, the same for the two together; ``share`` of the two in a
+        whole training step of one layer, 512 to 512 units, 64 examples. ``sigmoid_from_output`` (repeat), the
+        time of the sigmoid's backward pass as g s (1 - s) from the stored output s, over that of ReLU.
+
+    Raises
+    ------
+    ValueError
+        If ``repeats`` is below 1.
+    """
+    require_count("repeats", repeats)
+    records = [record for record in REGISTRY.values() if record.chapter == "activations"]
+    rng = np.random.default_rng(0)
+    x, g = (rng.normal(size=(BATCH, LAYER)).astype(np.float32) for _ in range(2))
+    w = rng.normal(scale=LAYER**-0.5, size=(LAYER, LAYER)).astype(np.float32)
+    s = sigmoid(x)
+    rounds = []
+    with threadpool_limits(1):  # or the time of a product would be that of several processors
+        for _ in range(repeats + 1):
+            each = [_times(record, x, g) for record in records]
+            product = _time(lambda: g * s * (1 - s))
+            layer = _time(lambda: (x @ w.T, g @ w, w - g.T @ x))  # linear, its two gradients, the update
+            rounds.append((each, product, layer))
+    passes, from_output, linear = (np.array(values) for values in zip(*rounds[1:], strict=True))
+    forward, backward = np.transpose(passes, (2, 1, 0))  # the first round warmed up; each (A, R)
+    times = xr.Dataset(
+        {"forward": (("activation", "repeat"), forward), "backward": (("activation", "repeat"), backward)},
+        coords={"activation": [record.name for record in records]},
+    )
+    times["both"] = times.forward + times.backward
+    relu = times.sel(activation="relu", drop=True)
+    return (times / relu).assign(
+        share=times.both / (times.both + xr.DataArray(linear, dims="repeat")),
+        sigmoid_from_output=xr.DataArray(from_output, dims="repeat") / relu.backward,
+    )
+
+
+def _times(record: Activation, x: ndarray, g: ndarray) -> tuple[float, float]:
+    _, tape = record.forward(x)
+    return _time(lambda: record(x)), _time(lambda: record.backward(tape, g))
+
+
+def _time(call: Callable[[], object]) -> float:
+    times = []
+    for _ in range(TRIES):
+        start = process_time()
+        for _ in range(CALLS):
+            call()
+        times.append(process_time() - start)
+    return min(times)

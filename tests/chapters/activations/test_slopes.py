@@ -1,4 +1,4 @@
-"""Curves, the sigmoid family and approximation: against quadrature, many digits, and the best parabola."""
+"""Curves and the sigmoid family against quadrature and many digits; gradients against torch."""
 
 import math
 from itertools import pairwise
@@ -6,11 +6,12 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
+import torch
 from scipy import integrate, special
 
 from livenotes.activations import REGISTRY
-from livenotes.chapters.activations import curve, family, universal
-from livenotes.chapters.activations.curves import peak_slope, saturated
+from livenotes.chapters.activations import chain, curve, family, slopes
+from livenotes.chapters.activations.slopes import peak_slope, saturated
 
 CHAPTER = [name for name, record in REGISTRY.items() if record.chapter == "activations"]
 each = pytest.mark.parametrize("name", CHAPTER)
@@ -37,8 +38,8 @@ def test_moments_are_those_of_quadrature(name, mean, spread):
     np.testing.assert_allclose(found.mean_slope, expected(record.slope), rtol=1e-4, atol=1e-6)
     density = np.exp(-0.5 * ((found.x - mean) / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
     np.testing.assert_allclose(found.density, density)
-    np.testing.assert_array_equal(found.value, record(found.x))
-    np.testing.assert_array_equal(found.slope, record.slope(found.x))
+    np.testing.assert_array_equal(found.value, record(found.x.values))
+    np.testing.assert_array_equal(found.slope, record.slope(found.x.values))
 
 
 def test_saturated_share_has_a_closed_form_for_some():
@@ -54,7 +55,7 @@ def test_saturated_share_has_a_closed_form_for_some():
 
 def test_parameters_reach_the_curve():
     sharp = curve("softplus", 0.0, 1.0, beta=10.0)
-    np.testing.assert_array_equal(sharp.value, REGISTRY["softplus"](sharp.x, beta=10.0))
+    np.testing.assert_array_equal(sharp.value, REGISTRY["softplus"](sharp.x.values, beta=10.0))
     assert sharp.saturated > 0.3 > curve("softplus", 0.0, 1.0).saturated
     assert peak_slope(REGISTRY["softplus"]) == 1.0
     x = np.array([-0.2, 0.2])
@@ -73,20 +74,21 @@ def test_gaps_of_the_family_keep_their_digits():
         "softsign": lambda x: x / (1 + x),
     }
     found = family(np.array([0.0, 0.01, 1.0, 3.7, 10.0, 20.0]))
-    assert set(found.names) == set(exact)
-    for name, gap in zip(found.names, found.gap, strict=True):
-        want = [float(1 - exact[name](mpmath.mpf(x))) for x in found.x]
+    assert set(found.activation.values) == set(exact)
+    for name in exact:
+        gap = found.sel(activation=name)
+        want = [float(1 - exact[name](mpmath.mpf(x))) for x in found.x.values]
         np.testing.assert_allclose(gap, want, rtol=1e-13)
-        np.testing.assert_allclose(gap, 1 - REGISTRY[name](found.x), atol=1e-15)
-    assert (np.diff(found.gap[:, -1]) > 0).all()  # named from the fastest to the slowest
+        np.testing.assert_allclose(gap, 1 - REGISTRY[name](found.x.values), atol=1e-15)
+    assert (found.sel(x=20.0).diff("activation") > 0).all()  # named from the fastest to the slowest
 
 
 def test_family_and_curve_stay_finite_far_out():
     with np.errstate(all="raise", under="ignore"):
-        assert np.isfinite(family(np.array([0.0, 1e4])).gap).all()
+        assert np.isfinite(family(np.array([0.0, 1e4]))).all()
         for name in CHAPTER:
-            assert np.isfinite(curve(name, 1e4, 1.0)[5:]).all()
-            assert np.isfinite(curve(name, -1e4, 100.0)[5:]).all()
+            assert np.isfinite(curve(name, 1e4, 1.0)).to_array().all()
+            assert np.isfinite(curve(name, -1e4, 100.0)).to_array().all()
 
 
 def test_bad_input_is_named():
@@ -97,21 +99,6 @@ def test_bad_input_is_named():
     for bad in (-1.0, np.nan):
         with pytest.raises(ValueError, match=f"x: expected values of 0 or more, got {bad}"):
             family(np.array([1.0, bad]))
-
-
-def test_squares_fit_the_best_parabola_and_no_more():
-    found = universal(range(2))
-    parabola = np.polyval(np.polyfit(found.x, found.target, 2), found.x)
-    want = np.sqrt(np.mean((parabola - found.target) ** 2) / np.mean(found.target**2))
-    np.testing.assert_allclose(found.error[found.names.index("square")], want, rtol=1e-9)
-    for name in ("tanh", "relu"):
-        error = found.error[found.names.index(name)]
-        assert (np.diff(error, axis=0) <= 1e-6).all()  # a wide net holds the units of a narrow one
-        assert (error[-1] < 0.05).all()
-    fit = found.fit[found.names.index("tanh"), 3] - found.target
-    np.testing.assert_allclose(
-        np.sqrt(np.mean(fit**2) / np.mean(found.target**2)), found.error[found.names.index("tanh"), 3, 0]
-    )
 
 
 def test_what_the_findings_say_of_tanh():
@@ -127,3 +114,42 @@ def test_what_the_findings_say_of_tanh():
             quotient = (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
         assert quotient[0] == 1
         assert np.isnan(quotient[1])
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "softplus"])
+def test_the_chain_is_torchs(name):
+    found = chain(name, 5, 1.3, seeds=2)
+    weights, x, g = slopes._random_nets(2)
+    for seed in range(2):
+        states = [torch.tensor(x[seed], requires_grad=True)]
+        for w in weights[:5, seed]:
+            states.append(getattr(torch.nn.functional, name)(torch.tensor(1.3 * w) @ states[-1]))
+        arriving = torch.autograd.grad(states[-1], states, torch.tensor(g[seed]))
+        np.testing.assert_allclose(found.gradient[seed], [v.norm() for v in arriving], rtol=1e-10)
+    steep = REGISTRY[name].slope(1.3 * np.einsum("soi,si->so", weights[0], x))
+    first = np.sqrt(np.mean(steep**2, axis=1))
+    np.testing.assert_allclose(found.slopes[:, 0] / found.slopes[:, 1], first, rtol=1e-10)
+
+
+def test_the_chain_keeps_its_bound_and_shares_its_nets():
+    for depth in (1, 10, 30):
+        found = chain("sigmoid", depth, 1.0)
+        np.testing.assert_allclose(found.bound, 4.0 ** (found.layer - depth), rtol=1e-12)
+        assert (found.slopes <= found.bound * (1 + 1e-12)).all()
+        assert found.layer.values.tolist() == list(range(depth + 1))
+        assert found.gradient.shape == found.slopes.shape == (20, depth + 1)
+        assert (found.gradient[:, -1] == 1).all()
+    relative = found.gradient[:, 0] / found.slopes[:, 0]
+    np.testing.assert_allclose(np.log10(relative), 0, atol=0.6)  # at scale 1 the slopes are nearly all
+    assert not chain("step", 4, 1.0).gradient[:, :-1].any()
+    fewer = chain("tanh", 6, 1.0, seeds=3)
+    np.testing.assert_allclose(fewer.gradient, chain("tanh", 6, 1.0).gradient[:3], rtol=1e-12)
+
+
+def test_a_bad_chain_is_named():
+    with pytest.raises(ValueError, match="depth: expected 1 to 30 layers, got 31"):
+        chain("relu", 31, 1.0)
+    with pytest.raises(ValueError, match="weight_scale must be greater than 0"):
+        chain("relu", 3, 0.0)
+    with pytest.raises(ValueError, match="seeds must be at least 1"):
+        chain("relu", 3, 1.0, seeds=0)
