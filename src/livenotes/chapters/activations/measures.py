@@ -98,12 +98,12 @@ def sigmoid_peak_slope() -> Values:
 
 def sigmoid_two_layers() -> Values:
     """Largest product of the slopes of two sigmoids, times 16."""
-    return _one(16 * chain("sigmoid", 2, 1.0).bound[0])
+    return _one(16 * chain("sigmoid", 2, 1.0).bound[0].item())
 
 
 def sigmoid_ten_layers() -> Values:
     """Largest product of the slopes of ten sigmoids, times 1,048,576."""
-    return _one(1_048_576 * chain("sigmoid", 10, 1.0).bound[0])
+    return _one(1_048_576 * chain("sigmoid", 10, 1.0).bound[0].item())
 
 
 def sigmoid_near_peak_share() -> Values:

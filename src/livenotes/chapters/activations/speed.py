@@ -100,7 +100,9 @@ register(
 
 
 def cost(repeats: int = 15) -> xr.Dataset:
-    """Time every activation of the chapter in float32 by the processor, on one thread. Only the ratios mean something on another machine.
+    """Time every activation of the chapter in float32, by the processor and on one thread.
+
+    Only the ratios mean something on another machine.
 
     Parameters
     ----------
