@@ -56,7 +56,7 @@ class NoSandbox(Exception):
     """Submissions cannot be run safely on this machine; the message says what to do."""
 
 
-class SandboxEnded(Exception):
+class SandboxEnded(BaseException):
     """The warm process is no more, and all that ran in it has ended with it, through no fault of its own."""
 
 

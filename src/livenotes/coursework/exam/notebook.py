@@ -18,7 +18,7 @@ from livenotes.coursework.boundary.limits import Limits
 from livenotes.coursework.boundary.sandbox import DENIED, NoSandbox, SandboxEnded, Session
 from livenotes.coursework.exam.calls import TestNamespace
 from livenotes.coursework.exam.job import Cell
-from livenotes.coursework.exam.testing import run_test
+from livenotes.coursework.exam.testing import failed, prepare, run_test
 from livenotes.coursework.exam.verdict import CellReport, Report, Verdict
 
 GRACE = 5.0  # on a busy machine a second passes before an interrupt is answered
@@ -34,6 +34,8 @@ class Exam:
     limits: Limits
     session: Session
     files: dict[str, bytes] = field(default_factory=dict)
+    imports: str = ""
+    gone: BaseException | None = None
     verdict: Verdict = Verdict.GRADED
     reason: str = ""
     alive: bool = True
@@ -152,23 +154,35 @@ class Exam:
             self._note(Verdict.CRASHED, f"{where} ended the process")
 
     def _run_tests(self, reports: Sequence[CellReport]) -> None:
+        """Run the instructor's cells in the instructor's order, each test on the snapshot left for it."""
         names = TestNamespace()
-        number = 0
-        for cell, report in zip(self.cells, reports, strict=True):
+        names.give(self.imports)
+        tests = [k for k, cell in enumerate(self.cells) if cell.kind == "test"]
+        snapshot = {k: number for number, k in enumerate(tests)}
+        for k in sorted(range(len(self.cells)), key=lambda k: self.cells[k].place):
+            cell, report = self.cells[k], reports[k]
             if cell.kind == "given":
-                names.give(cell.source)
-            if cell.kind != "test":
-                continue
-            if time.monotonic() >= self.deadline:
-                self._note(Verdict.TIMED_OUT, f"{_seconds(self.limits.total)} were over before the last test")
-                result = CellReport([outputs.error("NotReached", "no time was left for this test")], 0.0)
-            elif number < len(self.functions):
-                names.see(self._asker(self.session.snapshots[number]), self.functions[number])
-                result = run_test(cell.source, cell.points, names, self._time())
-            else:
-                result = CellReport([outputs.error("NotReached", "its process ended before this test")], 0.0)
-            report.outputs, report.score, report.detail = result.outputs, result.score, result.detail
-            number += 1
+                prepare(cell.source, names, self._time())
+            if cell.kind == "test":
+                result = self._run_test(cell, snapshot[k], names)
+                report.outputs, report.score, report.detail = result.outputs, result.score, result.detail
+
+    def _run_test(self, cell: Cell, number: int, names: TestNamespace) -> CellReport:
+        if time.monotonic() >= self.deadline:
+            self._note(Verdict.TIMED_OUT, f"{_seconds(self.limits.total)} were over before the last test")
+            return CellReport([outputs.error("NotReached", "no time was left for this test")], 0.0)
+        if number >= len(self.functions):
+            return CellReport([outputs.error("NotReached", "its process ended before this test")], 0.0)
+        self.gone = None
+        names.see(self._asker(self.session.snapshots[number]), self.functions[number])
+        result = run_test(cell.source, cell.points, names, self._time())
+        if isinstance(self.gone, SandboxEnded):
+            raise self.gone
+        if (
+            self.gone is not None and result.score
+        ):  # whatever the test made of it: no error that it may expect
+            return failed(cell.source, self.gone)
+        return result
 
     def _asker(self, channel: wire.Channel) -> Any:
         """Return the function through which a test's names reach its snapshot."""
@@ -183,15 +197,17 @@ class Exam:
                 self._note(Verdict.MALFORMED, f"{what} was answered by something that is not data: {error}")
             except wire.Closed:
                 if self.session.sandbox_ended(0.0):
-                    raise SandboxEnded from None
+                    self.gone = SandboxEnded()
+                    raise self.gone from None
                 self._note(Verdict.CRASHED, f"{what} ended the process")
             channel.close()
-            raise SubmissionGone(what)
+            self.gone = self.gone or SubmissionGone(what)
+            raise self.gone
 
         return ask
 
 
-class SubmissionGone(Exception):
+class SubmissionGone(BaseException):
     """The submission can answer no more; no test can go on."""
 
 

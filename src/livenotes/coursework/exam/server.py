@@ -141,7 +141,8 @@ class Examiner:
 
     def _preload(self, job: Job) -> None:
         """Import here and in the sandbox what the instructor's cells import, once for all submissions."""
-        found = modules(cell.source for cell in job.cells if cell.kind in ("given", "test"))
+        own = [cell.source for cell in job.cells if cell.kind in ("given", "test")]
+        found = modules([job.imports, *own])
         new = [module for module in found if module not in self.known]
         if new:
             self.sandbox.preload(new)
@@ -212,7 +213,7 @@ def examine(job: Job, sandbox: Sandbox, group: groups.Group | None = None) -> di
     except wire.Closed:
         return {"restart": True}
     try:
-        return {"report": Exam(job.cells, job.limits, session, job.files).run().as_json()}
+        return {"report": Exam(job.cells, job.limits, session, job.files, job.imports).run().as_json()}
     except SandboxEnded:
         return {"restart": True}
     except NoSandbox as error:

@@ -26,7 +26,7 @@ TEST_FILE = "<test>"
 MAX_TEXT = 4000
 
 
-class TooLong(Exception):
+class TooLong(BaseException):
     """The test did not end in time."""
 
 
@@ -60,15 +60,29 @@ def run_test(source: str, points: float, names: TestNamespace, seconds: float) -
     What the test prints is dropped, because it may print what is hidden.
     """
     try:
-        with (
-            _time_limit(seconds),
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-        ):
+        with _quietly(seconds):
             value = _run(source, names)
-    except (KeyboardInterrupt, SystemExit, Exception) as error:
-        return _failed(source, error)
+    except BaseException as error:
+        return failed(source, error)
+    finally:
+        names.made(source)
     return CellReport(score=_worth(value, points))
+
+
+def prepare(source: str, names: TestNamespace, seconds: float) -> None:
+    """Run a read-only cell for the tests behind it; those that need what it could not make will say so."""
+    with contextlib.suppress(TooLong), _quietly(seconds):
+        names.give(source)
+
+
+@contextlib.contextmanager
+def _quietly(seconds: float) -> Iterator[None]:
+    with (
+        _time_limit(seconds),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        yield
 
 
 def _run(source: str, names: TestNamespace) -> Any:
@@ -95,7 +109,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
         raise TooLong("the test did not end in time")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds + 0.5)
+    signal.setitimer(signal.ITIMER_REAL, seconds + 0.5, 1.0)  # again, should the test catch it
     try:
         yield
     finally:
@@ -103,7 +117,8 @@ def _time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _failed(source: str, error: BaseException) -> CellReport:
+def failed(source: str, error: BaseException) -> CellReport:
+    """Return the report of a test that ended with an error."""
     lines = list(_lines(error.__traceback__))
     detail = "".join(traceback.format_exception(error))[-MAX_TEXT:]
     hidden = hidden_lines(source)

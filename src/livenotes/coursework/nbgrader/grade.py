@@ -154,7 +154,9 @@ class Grading:
             entry.placed[sheet.name] = placed
             entry.remarks += remarks
             key = json.dumps([student, sheet.name])
-            entry.jobs.append(Job(key, [cell.to_run() for cell in placed], self.limits, files))
+            entry.jobs.append(
+                Job(key, [cell.to_run(sheet) for cell in placed], self.limits, files, sheet.imports)
+            )
         entry.there = os.path.lexists(folder)
         entry.timestamp = self._timestamp(folder)
         secret = submission.read_note(folder, "submission_secret.txt")

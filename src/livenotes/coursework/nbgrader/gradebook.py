@@ -1,5 +1,6 @@
 """Read an assignment from nbgrader's gradebook, and write points into it, by nbgrader's own API."""
 
+import ast
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry, Student
 
+from livenotes.coursework.exam.instructor import statements
 from livenotes.coursework.nbgrader.course import Course
 from livenotes.coursework.nbgrader.sheet import Placed, Sheet, SourceCell
 from livenotes.coursework.nbgrader.submission import pictures
@@ -119,7 +121,7 @@ def _sheet(notebook: Any, folder: Path) -> Sheet:
     graded = {cell.name: cell for cell in notebook.grade_cells}
     solutions = {cell.name for cell in notebook.solution_cells}
     tasks = {cell.name: cell for cell in notebook.task_cells}
-    own = _instructors(folder / f"{notebook.name}.ipynb")
+    own, imports = _instructors(folder / f"{notebook.name}.ipynb")
     order = {grade_id: place for place, grade_id in enumerate(own)}
     cells = [
         SourceCell(
@@ -139,13 +141,23 @@ def _sheet(notebook: Any, folder: Path) -> Sheet:
         for cell in notebook.source_cells
     ]
     cells.sort(key=lambda cell: order.get(cell.grade_id, len(order)))
-    return Sheet(notebook.name, json.loads(notebook.kernelspec or "{}"), cells)
+    return Sheet(notebook.name, json.loads(notebook.kernelspec or "{}"), cells, imports)
 
 
-def _instructors(source: Path) -> dict[str, dict[str, Any]]:
-    """Return the instructor's cells by id, in order; the gradebook keeps neither the order nor pictures."""
+def _instructors(source: Path) -> tuple[dict[str, dict[str, Any]], str]:
+    """Return the instructor's cells by id, in order, and what those without an id import.
+
+    The gradebook keeps neither the order nor pictures, and of cells without an id nothing at all.
+    """
     if not source.is_file():
-        return {}
-    cells = json.loads(source.read_text(encoding="utf-8"))["cells"]
-    found = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in cells}
-    return {grade_id: cell for grade_id, cell in found.items() if grade_id}
+        return {}, ""
+    known: dict[str, dict[str, Any]] = {}
+    imports: list[str] = []
+    for cell in json.loads(source.read_text(encoding="utf-8"))["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if grade_id:
+            known[grade_id] = cell
+        elif cell["cell_type"] == "code":
+            found = statements("".join(cell["source"]))
+            imports += [ast.unparse(step) for step in found if isinstance(step, ast.Import | ast.ImportFrom)]
+    return known, "\n".join(imports)

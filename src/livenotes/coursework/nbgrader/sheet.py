@@ -59,6 +59,7 @@ class Sheet:
     name: str
     kernelspec: dict[str, Any]
     cells: Sequence[SourceCell]
+    imports: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the sheet as a JSON object, for a fingerprint."""
@@ -75,15 +76,16 @@ class Placed:
     attachments: dict[str, Any] | None = None
     answered: bool = True
 
-    def to_run(self) -> Cell:
+    def to_run(self, sheet: Sheet) -> Cell:
         """Return what the exam needs of this cell."""
         if self.cell_type != "code":
             return Cell("text", "")
         if self.known is None or self.known.solution:
             return Cell("code", self.source)
+        place = sheet.cells.index(self.known)
         if self.known.is_test:
-            return Cell("test", self.known.source, self.known.points)
-        return Cell("given", self.known.source)
+            return Cell("test", self.known.source, self.known.points, place)
+        return Cell("given", self.known.source, place=place)
 
     def shown(self) -> str:
         """Return the source as feedback may show it: no hidden test, no markup of the student's that runs."""

@@ -1,0 +1,121 @@
+"""The instructor's own source as the tests see it: run whole, in the instructor's order, outside the sandbox.
+
+A read-only cell makes what the tests rely on: a tolerance, a list of cases, a net. None of it is ever taken
+from the submission, where it could have been moved or changed. Only a statement that needs a name which no
+cell of the instructor's has made waits, until a test asks for what it makes, and then sees the submission as
+that test does.
+"""
+
+import ast
+import builtins
+from collections.abc import Iterator, Set
+
+BUILT_IN = frozenset(vars(builtins))
+FILE = "<read-only cell>"
+BINDS_FIRST = (ast.For, ast.With, ast.If, ast.Try, ast.While, ast.Match)
+DRAWING = ("matplotlib", "seaborn", "IPython")
+COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def without_magics(source: str) -> str:
+    """Return code without the lines that are IPython's and not Python's."""
+    return "\n".join(line for line in source.split("\n") if not line.lstrip().startswith(("%", "!")))
+
+
+def statements(source: str) -> list[ast.stmt]:
+    """Return the statements of a cell; none if it is not Python."""
+    try:
+        return ast.parse(without_magics(source), FILE).body
+    except SyntaxError:
+        return []
+
+
+def binds(statement: ast.AST) -> set[str]:
+    """Return the names that a statement binds: by any kind of assignment, by import or definition."""
+    found: set[str] = set()
+    for node in _in_this_scope(statement):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                found.add(name)
+            case ast.Import(names=names):
+                found |= {(alias.asname or alias.name).split(".")[0] for alias in names}
+            case ast.ImportFrom(names=names):
+                found |= {alias.asname or alias.name for alias in names}
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
+                found.add(name)
+    return found
+
+
+def changes(statement: ast.AST) -> set[str]:
+    """Return the names that a statement binds, or whose value it may change in place."""
+    found = binds(statement)
+    for node in _in_this_scope(statement):
+        match node:
+            case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+                found |= _root(node)
+            case ast.Call(func=ast.Attribute() as method):
+                found |= _root(method)
+    return found
+
+
+def reads(statement: ast.AST) -> set[str]:
+    """Return the names that a statement reads as it is run, and not only when what it defines is called."""
+    return {
+        node.id
+        for node in _in_this_scope(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    } - _of_comprehensions(statement)
+
+
+def _in_this_scope(statement: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes that are evaluated where a statement stands: no bodies of definitions."""
+    yield statement
+    skipped: list[ast.AST] = []
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            skipped = [*statement.body]
+        case ast.Lambda():
+            skipped = [statement.body]
+        case ast.comprehension():
+            skipped = [statement.target]
+    for child in ast.iter_child_nodes(statement):
+        if child not in skipped:
+            yield from _in_this_scope(child)
+
+
+def _of_comprehensions(statement: ast.AST) -> set[str]:
+    targets = (
+        generator.target
+        for node in ast.walk(statement)
+        if isinstance(node, COMPREHENSION)
+        for generator in node.generators
+    )
+    return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+
+
+def _root(node: ast.expr) -> set[str]:
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def draws(statement: ast.stmt) -> bool:
+    """Return whether a statement imports what figures are made with, which no test needs for itself."""
+    match statement:
+        case ast.Import(names=names):
+            return any(alias.name.split(".")[0] in DRAWING for alias in names)
+        case ast.ImportFrom(module=str(module)):
+            return module.split(".")[0] in DRAWING
+    return False
+
+
+def needs(statement: ast.stmt, made: Set[str]) -> set[str]:
+    """Return the names a statement reads that neither the instructor has made so far nor Python has."""
+    own = binds(statement) if isinstance(statement, BINDS_FIRST) else set()
+    return reads(statement) - made - BUILT_IN - own
