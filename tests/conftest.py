@@ -12,6 +12,19 @@ settings.load_profile("livenotes")
 install_import_hook("livenotes", "typechecker.check")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Leave the shapes unchecked in a test so marked: a check takes as long as a small step of a network.
+
+    The functions that it calls have tests of their own, in which they are checked.
+    """
+    config.update("jaxtyping_disable", item.get_closest_marker("unchecked_shapes") is not None)
+    try:
+        return (yield)
+    finally:
+        config.update("jaxtyping_disable", False)
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """A generator with a fixed seed, new for every test."""

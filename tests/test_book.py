@@ -19,6 +19,7 @@ from notebooks import (
     problems_of_toc,
 )
 
+pytestmark = pytest.mark.unchecked_shapes
 TOC = ROOT / "_toc.yml"
 needs_book = pytest.mark.skipif(not TOC.exists(), reason="there is no table of contents yet")
 each_page_that_runs = pytest.mark.parametrize("path", pages_that_run(), ids=lambda path: path.stem)

@@ -20,7 +20,7 @@ from livenotes.live import Choice
 from livenotes.live.controls import values_of
 from notebooks import ROOT, figures_of
 
-pytestmark = pytest.mark.xdist_group("lab")  # one server for all of these
+pytestmark = [pytest.mark.xdist_group("lab"), pytest.mark.unchecked_shapes]  # one server for all of these
 TOKEN = "a-token-for-this-test"
 SECONDS = 180
 QUIET = ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]

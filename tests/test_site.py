@@ -19,6 +19,7 @@ from livenotes.live.controls import start_of, text_of, values_of
 from livenotes.site.tex import to_mathml
 from notebooks import ROOT, chapters, figures_of, files_of_toc, pages_that_run
 
+pytestmark = pytest.mark.unchecked_shapes
 PAGES = [f"{name}.html" for name in files_of_toc()] if (ROOT / "_toc.yml").exists() else []
 EXTRA = ["search.html", "genindex.html"]
 THEMES = ("light", "dark")

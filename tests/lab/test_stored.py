@@ -12,6 +12,7 @@ from livenotes.lab.store import STORED, SUFFIX, load
 for module in pkgutil.walk_packages(chapters.__path__, "livenotes.chapters."):
     importlib.import_module(module.name)
 
+pytestmark = pytest.mark.unchecked_shapes
 each = pytest.mark.parametrize("experiment", STORED.values(), ids=lambda e: e.name)
 
 

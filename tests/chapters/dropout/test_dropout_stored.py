@@ -17,6 +17,8 @@ SMALL = replace(
     axes={"place": ("after every layer",), "rate": (0.0, 0.5), "width": (16,), "seed": (0,)},
 )
 
+pytestmark = pytest.mark.unchecked_shapes
+
 
 @pytest.fixture(scope="module")
 def alone():
