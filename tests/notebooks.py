@@ -16,8 +16,7 @@ import numpy as np
 import yaml
 from myst_nb.core.read import read_myst_markdown_notebook
 
-from livenotes.live import Choice, LiveFigure
-from livenotes.live.controls import start_of, values_of
+from livenotes.live import LiveFigure
 from livenotes.live.plates import StructureError, decode, encode
 
 ROOT = Path(__file__).parents[1]
@@ -200,11 +199,11 @@ def _run(tree: ast.Module, where: str, names: dict[str, Any]) -> Any:
 def problems_of_figure(figure: LiveFigure) -> list[str]:
     """Draw a figure at both ends and the start of every slider, for every choice, and decode it again."""
     found = []
-    choices = {n: values_of(c) for n, c in figure.controls.items() if isinstance(c, Choice)}
+    choices = {n: c.grid for n, c in figure.controls.items() if c.own_plates}
     sliders = {
-        n: tuple(dict.fromkeys([values_of(c)[0], start_of(c), values_of(c)[-1]]))
+        n: tuple(dict.fromkeys([c.grid[0], c.first, c.grid[-1]]))
         for n, c in figure.controls.items()
-        if not isinstance(c, Choice)
+        if not c.own_plates
     }
     for values in product(*choices.values()):
         setting = dict(zip(choices, values, strict=True))

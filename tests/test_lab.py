@@ -16,8 +16,6 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import TimeoutError
 
 from browser import launched
-from livenotes.live import Choice
-from livenotes.live.controls import values_of
 from notebooks import ROOT, figures_of
 
 pytestmark = [pytest.mark.xdist_group("lab"), pytest.mark.unchecked_shapes]  # one server for all of these
@@ -138,8 +136,8 @@ PATHS_ARE = """([root, wanted]) => JSON.stringify(
 
 def drag_and_compare(page, figure):
     """Drag the first slider by keyboard to both ends and back, and compare the picture with Python's own."""
-    name, control = next(item for item in figure.controls.items() if not isinstance(item[1], Choice))
-    values = values_of(control)
+    name, control = next(item for item in figure.controls.items() if not item[1].own_plates)
+    values = control.grid
     root = page.locator(".jp-OutputArea-output:has(figure.live)").first
     slider = root.locator(".widget-slider").first
     for key, place in [("Home", 0), ("ArrowRight", 1), ("End", -1), ("ArrowLeft", -2)]:

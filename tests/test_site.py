@@ -14,8 +14,7 @@ import pytest
 
 from browser import axe_violations, launched, picture_in, picture_of, watched_page
 from built_site import Page, broken_links, build, serving
-from livenotes.live import Choice
-from livenotes.live.controls import start_of, text_of, values_of
+from livenotes.live.controls import text_of
 from livenotes.site.tex import to_mathml
 from notebooks import ROOT, chapters, figures_of, files_of_toc, pages_that_run
 
@@ -212,7 +211,7 @@ def assert_state(page, figure, values):
 
 def drag(page, figure, name, state):
     """Move one slider with the keyboard: to the left end, a step on, to the right end, a step back."""
-    values = values_of(figure.controls[name])
+    values = figure.controls[name].grid
     control(page, figure, name).focus()
     for key, place in [("Home", 0), ("ArrowRight", 1), ("End", -1), ("ArrowLeft", -2)]:
         page.keyboard.press(key)
@@ -225,18 +224,18 @@ def drag(page, figure, name, state):
 
 def walk(page, figure):
     """Drag every slider, at the start and at every other value of every choice."""
-    sliders = [name for name, c in figure.controls.items() if not isinstance(c, Choice)]
+    sliders = [name for name, c in figure.controls.items() if not c.own_plates]
     assert_state(page, figure, figure.start)
     for name in sliders:
         drag(page, figure, name, figure.start)
     for name, choice in figure.controls.items():
-        if isinstance(choice, Choice):
-            for value in values_of(choice):
+        if choice.own_plates:
+            for value in choice.grid:
                 choose(page, figure, name, value)
                 assert_state(page, figure, figure.start | {name: value})
             for slider in sliders:
                 drag(page, figure, slider, figure.start | {name: value})
-            choose(page, figure, name, start_of(choice))
+            choose(page, figure, name, choice.first)
     page.locator(f"#{figure.name} .live-reset").click()
     assert_state(page, figure, figure.start)
 
@@ -250,7 +249,7 @@ def test_every_live_figure_shows_what_python_draws(chromium, served, path):
         assert on_page == [figure.name for figure in shown]
         for figure in shown:
             grids = json.loads(page.locator(f"#{figure.name}").get_attribute("data-controls"))
-            assert grids == {name: [text_of(v) for v in values_of(c)] for name, c in figure.controls.items()}
+            assert grids == {name: [text_of(v) for v in c.grid] for name, c in figure.controls.items()}
             walk(page, figure)
 
 
@@ -260,7 +259,7 @@ def test_every_choice_can_be_made_on_a_page_from_a_disk(chromium, site, path):
         open_page(page, f"{site.as_uri()}/book/{path.stem}.html")
         for item in figures_of(path):
             for name, choice in item.figure.controls.items():
-                for value in values_of(choice) if isinstance(choice, Choice) else ():
+                for value in choice.grid if choice.own_plates else ():
                     choose(page, item.figure, name, value)
                     assert_state(page, item.figure, item.figure.start | {name: value})
                 page.locator(f"#{item.figure.name} .live-reset").click()
@@ -274,7 +273,7 @@ def state_of(figure, query):
     given = dict(parse_qsl(query))
     state = dict(figure.start)
     for name, text in given.items():
-        (state[name],) = [value for value in values_of(figure.controls[name]) if _named(value, text)]
+        (state[name],) = [value for value in figure.controls[name].grid if _named(value, text)]
     return state
 
 

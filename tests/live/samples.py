@@ -36,7 +36,7 @@ def sample() -> LiveFigure:
 def states(figure: LiveFigure):
     """Every corner of the sliders for every choice, and the start."""
     ends = {
-        name: list(control.values) if isinstance(control, Choice) else [control.values[0], control.values[-1]]
+        name: list(control.values) if control.own_plates else [control.values[0], control.values[-1]]
         for name, control in figure.controls.items()
     }
     yield dict(figure.start)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livenotes.live import Choice, Slider, Steps
-from livenotes.live.controls import on_grid, shown, start_of, text_of, values_of
+from livenotes.live.controls import text_of
 
 
 @settings(deadline=None)
@@ -65,17 +65,17 @@ def test_a_start_off_the_grid_is_refused_and_the_grid_named(start):
 
 
 def test_start_is_the_grids_own_value():
-    assert start_of(Slider(0, 1, 0.1)) == 0
-    assert start_of(Slider(0, 1, 0.1, start=3 * 0.1)) == 0.3
-    assert start_of(Slider(0, 1, 1 / 24, start=8 / 24)) in Slider(0, 1, 1 / 24).values
-    assert start_of(Steps([1, 2, 4], start=4)) == 4
-    assert start_of(Choice(["a", "b"])) == "a"
+    assert Slider(0, 1, 0.1).first == 0
+    assert Slider(0, 1, 0.1, start=3 * 0.1).first == 0.3
+    assert Slider(0, 1, 1 / 24, start=8 / 24).first in Slider(0, 1, 1 / 24).values
+    assert Steps([1, 2, 4], start=4).first == 4
+    assert Choice(["a", "b"]).first == "a"
 
 
 def test_on_grid_undoes_rounding_and_leaves_the_rest():
-    assert on_grid(Slider(0, 1, 0.1), 0.30000000000000004) == 0.3
-    assert on_grid(Steps([1, 2, 4]), 4) == 4
-    assert on_grid(Choice(["a", "b"]), "b") == "b"
+    assert Slider(0, 1, 0.1).on_grid(0.30000000000000004) == 0.3
+    assert Steps([1, 2, 4]).on_grid(4) == 4
+    assert Choice(["a", "b"]).on_grid("b") == "b"
 
 
 @pytest.mark.parametrize("kind", [Steps, Choice])
@@ -114,16 +114,16 @@ def test_values_that_an_address_cannot_tell_apart_are_refused(make):
 
 def test_a_choice_is_shown_in_its_own_words():
     control = Choice({"relu": "ReLU", "leaky-relu": "Leaky ReLU (0.01)"}, start="leaky-relu")
-    assert values_of(control) == ("relu", "leaky-relu")
-    assert shown(control, "leaky-relu") == "Leaky ReLU (0.01)"
-    assert shown(Choice(["leaky-relu", "b"]), "leaky-relu") == "leaky-relu"
+    assert control.grid == ("relu", "leaky-relu")
+    assert control.shown("leaky-relu") == "Leaky ReLU (0.01)"
+    assert Choice(["leaky-relu", "b"]).shown("leaky-relu") == "leaky-relu"
 
 
 def test_numbers_are_shown_with_a_minus_sign_and_their_unit():
     slider = Slider(-1, 1, 0.25, unit=" mm-1")
-    assert shown(slider, -0.25) == "−0.25 mm-1"
+    assert slider.shown(-0.25) == "−0.25 mm-1"
     assert text_of(-0.25) == "-0.25"
-    assert shown(Steps([-1e-7, 1.0]), -1e-7) == "−1e−07"
+    assert Steps([-1e-7, 1.0]).shown(-1e-7) == "−1e−07"
 
 
 def param(**changed):

@@ -9,7 +9,6 @@ import pytest
 from samples import sample, states
 
 from livenotes.live import Choice, LiveFigureError, Slider, Steps, live
-from livenotes.live.controls import values_of
 from livenotes.live.figure import LIMIT
 from livenotes.live.plates import decode
 
@@ -149,7 +148,7 @@ def test_a_curve_may_leave_its_axes():
 
     figure = figure_of(leaving_curve, p=Slider(0, 50, 10))
     ((first, plate),) = figure.plates()
-    for place, p in enumerate(values_of(figure.controls["p"])):
+    for place, p in enumerate(figure.controls["p"].grid):
         frame = decode(plate, copy.deepcopy(first.svg), (place,))
         assert content(frame) == content(figure.frame(p=p))
     assert "" in next(values for _, name, _, values, *_ in plate["slots"] if name == "d")

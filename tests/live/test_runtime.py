@@ -10,7 +10,7 @@ from samples import sample, states
 
 from browser import axe_violations, launched, picture_in, picture_of, watched_page
 from livenotes.live import Slider, live
-from livenotes.live.controls import shown, text_of, values_of
+from livenotes.live.controls import text_of
 from livenotes.live.markup import text_alternative
 from livenotes.live.theme import STATIC
 
@@ -91,7 +91,7 @@ def put(page, figure, values):
             page.wait_for_function("() => !document.querySelector('.live[aria-busy]')")
             continue
         page.keyboard.press("Home")
-        for _ in range(list(values_of(figure.controls[name])).index(value)):
+        for _ in range(list(figure.controls[name].grid).index(value)):
             page.keyboard.press("ArrowRight")
 
 
@@ -108,7 +108,7 @@ def assert_state(page, figure, values):
     label = root.locator(".live-picture").get_attribute("aria-label")
     assert label == text_alternative(figure, frame, values)
     for name, value in values.items():
-        element, text = control(page, name), shown(figure.controls[name], value)
+        element, text = control(page, name), figure.controls[name].shown(value)
         if isinstance(value, str):
             assert element.input_value() == value
         else:
@@ -135,7 +135,7 @@ def test_every_corner_of_the_grid_is_what_python_draws(opened, figure):
 def test_every_key_of_a_slider_moves_it(opened, figure):
     page = opened()
     control(page, "p").focus()
-    grid = values_of(figure.controls["p"])
+    grid = figure.controls["p"].grid
     for key, place in [
         *[("Home", 0), ("ArrowRight", 1), ("ArrowUp", 2), ("ArrowLeft", 1), ("End", 4), ("ArrowRight", 4)],
         *[("PageDown", 3), ("PageUp", 4), ("ArrowDown", 3), ("Home", 0), ("ArrowLeft", 0)],

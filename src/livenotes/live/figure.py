@@ -13,7 +13,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from . import markup
-from .controls import Choice, Control, Number, Slider, Steps, Value, shown, start_of, text_of, values_of
+from .controls import Control, Number, Value, text_of
 from .finite import not_finite
 from .plates import Frame, StructureError, encode
 from .svg import svg_tree
@@ -44,7 +44,8 @@ def live(
         One line that says what is to be seen: the caption and the start of the text alternative.
     size : (float, float)
         Width and height in inches.
-    **controls : Slider, Steps or Choice
+    **controls : Control
+        :class:`Slider`, :class:`Steps`, :class:`Choice` or another kind.
         One for every argument of ``draw`` after the figure.
 
     Returns
@@ -79,7 +80,7 @@ class LiveFigure:
                 f"live figure {self.name!r}: draw must be a function with a name of its own"
             )
         for name, control in self.controls.items():
-            if not isinstance(control, Slider | Steps | Choice):
+            if not isinstance(control, Control):
                 raise LiveFigureError(
                     f"{self._where(name)}: expected a Slider, Steps or Choice, got {control!r}"
                 )
@@ -91,9 +92,9 @@ class LiveFigure:
             )
         if not self.controls:
             raise LiveFigureError(f"{self._where()}: has no control; draw a plain figure instead")
-        states = math.prod(len(values_of(c)) for c in self.controls.values())
+        states = math.prod(len(c.grid) for c in self.controls.values())
         if states > LIMIT:
-            sizes = ", ".join(f"{name}: {len(values_of(c))}" for name, c in self.controls.items())
+            sizes = ", ".join(f"{name}: {len(c.grid)}" for name, c in self.controls.items())
             raise LiveFigureError(
                 f"{self._where()}: {states} states ({sizes}) are more than {LIMIT}; take larger steps"
             )
@@ -105,7 +106,7 @@ class LiveFigure:
     @cached_property
     def start(self) -> dict[str, Value]:
         """The values shown first."""
-        return {name: start_of(control) for name, control in self.controls.items()}
+        return {name: control.first for name, control in self.controls.items()}
 
     def frame(self, **values: Value) -> Frame:
         """Draw one state; controls that are not given stay at their start.
@@ -119,8 +120,8 @@ class LiveFigure:
         for name, value in values.items():
             if name not in self.controls:
                 raise LiveFigureError(f"{self._where(name)}: there is none; there are {list(self.controls)}")
-            if value not in values_of(self.controls[name]):
-                allowed = ", ".join(map(text_of, values_of(self.controls[name])))
+            if value not in self.controls[name].grid:
+                allowed = ", ".join(map(text_of, self.controls[name].grid))
                 raise LiveFigureError(f"{self._where(name, value)}: not one of its values: {allowed}")
         state = ", ".join(f"{name} = {text_of(value)}" for name, value in values.items())
         with mpl.rc_context(RC):
@@ -141,18 +142,18 @@ class LiveFigure:
         """The number of the plate shown first."""
         number = 0
         for name, control in self.controls.items():
-            if isinstance(control, Choice):
-                values = values_of(control)
-                number = number * len(values) + values.index(self.start[name])
+            if control.own_plates:
+                number = number * len(control.grid) + control.grid.index(self.start[name])
         return number
 
     def plates(self) -> list[tuple[Frame, dict[str, Any]]]:
         """Draw every state: one plate, its first state and its slots, for each setting of the choices.
 
-        Settings are in the order of the choices' values, the last choice changing fastest.
+        Choices are the controls with ``own_plates``. Settings are in the order of their values, the last
+        choice changing fastest.
         """
-        choices = {n: values_of(c) for n, c in self.controls.items() if isinstance(c, Choice)}
-        sliders = {n: values_of(c) for n, c in self.controls.items() if not isinstance(c, Choice)}
+        choices = {n: c.grid for n, c in self.controls.items() if c.own_plates}
+        sliders = {n: c.grid for n, c in self.controls.items() if not c.own_plates}
         plates = []
         for setting in _settings(choices):
             frames = np.empty([len(v) for v in sliders.values()], dtype=object)
@@ -189,11 +190,8 @@ class LiveFigure:
     def __repr__(self) -> str:
         lines = [f"Live figure {self.name}: {self.title}"]
         for name, control in self.controls.items():
-            values = values_of(control)
-            lines.append(
-                f"  {control.label or name}: {shown(control, start_of(control))}"
-                f" (of {shown(control, values[0])} … {shown(control, values[-1])})"
-            )
+            ends = f"{control.shown(control.grid[0])} … {control.shown(control.grid[-1])}"
+            lines.append(f"  {control.label or name}: {control.shown(control.first)} (of {ends})")
         lines += [f"  {label}: {text}" for label, text in self.frame().readouts.items()]
         return "\n".join(lines)
 

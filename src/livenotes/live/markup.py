@@ -2,22 +2,33 @@
 
 import json
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, runtime_checkable
 
-from .controls import Choice, Control, Value, shown, text_of, values_of
+from .controls import Control, Value, text_of
 from .plates import Frame
 from .svg import svg_text
 
-if TYPE_CHECKING:
-    from .figure import LiveFigure
 
-_SELECTED = ' selected="selected"'
+@runtime_checkable
+class Figure(Protocol):
+    """What is written of a live figure; see there."""
+
+    name: str
+    title: str
+    controls: dict[str, Control]
+
+    @property
+    def start(self) -> dict[str, Value]: ...  # noqa: D102
+    @property
+    def start_plate(self) -> int: ...  # noqa: D102
+    def frame(self, **values: Value) -> Frame: ...  # noqa: D102
+    def plates(self) -> list[tuple[Frame, dict[str, Any]]]: ...  # noqa: D102
 
 
-def figure(live: "LiveFigure") -> str:
+def figure(live: Figure) -> str:
     """Write the whole figure: controls, picture, readouts, caption, and the states as data."""
     frame = live.frame()
-    names = {name: [text_of(v) for v in values_of(c)] for name, c in live.controls.items()}
+    names = {name: [text_of(v) for v in c.grid] for name, c in live.controls.items()}
     controls = "".join(_control(live.name, n, c, live.start[n]) for n, c in live.controls.items())
     plates = "".join(
         _plate(number, start=number == live.start_plate, svg=svg_text(first.svg), plate=plate)
@@ -34,7 +45,7 @@ def figure(live: "LiveFigure") -> str:
     )
 
 
-def picture(live: "LiveFigure", frame: Frame, values: dict[str, Value]) -> str:
+def picture(live: Figure, frame: Frame, values: dict[str, Value]) -> str:
     """Write the picture of one state with its readouts and caption."""
     rows = "".join(
         f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>"
@@ -47,9 +58,9 @@ def picture(live: "LiveFigure", frame: Frame, values: dict[str, Value]) -> str:
     )
 
 
-def text_alternative(live: "LiveFigure", frame: Frame, values: dict[str, Value]) -> str:
+def text_alternative(live: Figure, frame: Frame, values: dict[str, Value]) -> str:
     """Say what is to be seen, where the controls stand, and the numbers (as live.js does)."""
-    state = ", ".join(f"{c.label or n} {shown(c, values[n])}" for n, c in live.controls.items())
+    state = ", ".join(f"{c.label or n} {c.shown(values[n])}" for n, c in live.controls.items())
     numbers = ", ".join(f"{label} {text}" for label, text in frame.readouts.items())
     return f"{live.title} With {state}{': ' if numbers else '.'}{numbers}"
 
@@ -57,23 +68,8 @@ def text_alternative(live: "LiveFigure", frame: Frame, values: dict[str, Value])
 def _control(figure_name: str, name: str, control: Control, value: Value) -> str:
     key = f"{figure_name}--{name}"
     label = f'<label for="{key}">{escape(control.label or name)}</label>'
-    values = values_of(control)
-    if isinstance(control, Choice):
-        options = "".join(
-            f'<option value="{escape(text_of(v))}"{_SELECTED if v == value else ""}>'
-            f"{escape(shown(control, v))}</option>"
-            for v in values
-        )
-        return (
-            f'<div class="live-control">{label}'
-            f'<select id="{key}" data-name="{name}" autocomplete="off">{options}</select></div>'
-        )
-    text = escape(shown(control, value))
-    return (
-        f'<div class="live-control">{label}<input type="range" id="{key}" data-name="{name}" min="0" '
-        f'max="{len(values) - 1}" step="1" value="{values.index(value)}" aria-valuetext="{text}" '
-        f'data-unit="{escape(control.unit)}" autocomplete="off"/><output for="{key}">{text}</output></div>'
-    )
+    plates = ' data-plates="own"' if control.own_plates else ""
+    return f'<div class="live-control"{plates}>{label}{control.html(key, name, value)}</div>'
 
 
 def _plate(number: int, *, start: bool, svg: str, plate: dict[str, Any]) -> str:

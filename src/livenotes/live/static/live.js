@@ -11,13 +11,35 @@
     return values[index ? index[flat] : flat];
   }
 
+  /* How each kind of control is read and moved: its place among its values, and what the reader sees of it.
+     A new kind is one more entry, named as data-kind of its element names it. */
+  const kinds = {
+    range: {
+      index: (control) => Number(control.value),
+      setIndex: (control, index) => { control.value = index; },
+      show(control, text) {
+        const shown = minus(text) + control.dataset.unit;
+        control.setAttribute("aria-valuetext", shown);
+        control.nextElementSibling.textContent = shown;
+        return shown;
+      },
+    },
+    select: {
+      index: (control) => control.selectedIndex,
+      setIndex: (control, index) => { control.selectedIndex = index; },
+      show: (control) => control.selectedOptions[0].text,
+    },
+    ...window.liveNotes?.kinds, // what a page has brought before this script
+  };
+  const placeOf = (control) => kinds[control.dataset.kind].index(control);
+
   class LiveFigure {
     constructor(root) {
       this.root = root;
       this.texts = JSON.parse(root.dataset.controls);
       this.controls = [...root.querySelectorAll("[data-name]")];
-      this.sliders = this.controls.filter((c) => c.type === "range");
-      this.choices = this.controls.filter((c) => c.type !== "range");
+      this.choices = this.controls.filter((c) => c.closest("[data-plates]"));
+      this.sliders = this.controls.filter((c) => !this.choices.includes(c));
       this.picture = root.querySelector(".live-picture");
       this.readouts = root.querySelector(".live-readouts");
       this.plates = new Map();
@@ -31,9 +53,9 @@
         control.addEventListener("input", () => this.update());
         control.addEventListener("change", () => this.remember());
       }
-      this.start = this.controls.map((c) => this.index(c));
+      this.start = this.controls.map(placeOf);
       root.querySelector(".live-reset").addEventListener("click", () => {
-        this.controls.forEach((c, i) => this.setIndex(c, this.start[i]));
+        this.controls.forEach((c, i) => this.move(c, this.start[i]));
         this.update();
         this.remember();
       });
@@ -45,13 +67,13 @@
       this.update();
     }
 
-    index(control) {
-      return control.type === "range" ? Number(control.value) : control.selectedIndex;
+    move(control, place) {
+      kinds[control.dataset.kind].setIndex(control, place);
     }
 
-    setIndex(control, index) {
-      if (control.type === "range") control.value = index;
-      else control.selectedIndex = index;
+    /* What the address has for the control's value. */
+    text(control) {
+      return this.texts[control.dataset.name][placeOf(control)];
     }
 
     /* Take over the plate's picture: its elements in document order, and what they hold now. */
@@ -82,14 +104,14 @@
     }
 
     update() {
-      const wanted = this.choices.reduce((k, c) => k * c.options.length + c.selectedIndex, 0);
+      const wanted = this.choices.reduce((k, c) => k * this.texts[c.dataset.name].length + placeOf(c), 0);
       const entry = this.plates.get(wanted);
       this.wanted = wanted;
       if (!entry.script && !entry.data) return this.fetch(entry);
       this.root.removeAttribute("aria-busy");
       this.picture.removeAttribute("data-error");
       if (wanted !== this.shown) this.mount(wanted);
-      this.apply(this.sliders.map((s) => Number(s.value)));
+      this.apply(this.sliders.map(placeOf));
       return undefined;
     }
 
@@ -116,12 +138,7 @@
     describe(numbers) {
       const state = [];
       for (const control of this.controls) {
-        const text = this.texts[control.dataset.name][this.index(control)];
-        let shown = control.type === "range" ? minus(text) + control.dataset.unit : control.selectedOptions[0].text;
-        if (control.type === "range") {
-          control.setAttribute("aria-valuetext", shown);
-          control.nextElementSibling.textContent = shown;
-        }
+        const shown = kinds[control.dataset.kind].show(control, this.text(control));
         state.push(`${control.labels[0].textContent} ${shown}`);
       }
       const alternative = `${this.root.dataset.title} With ${state.join(", ")}${numbers ? ": " : "."}${numbers}`;
@@ -133,7 +150,7 @@
     share() {
       const query = new URLSearchParams();
       for (const control of this.controls) {
-        query.set(control.dataset.name, this.texts[control.dataset.name][this.index(control)]);
+        query.set(control.dataset.name, this.text(control));
       }
       const link = this.root.querySelector(".live-share");
       link.href = `?${query}#${this.root.id}`;
@@ -185,7 +202,7 @@
         const wanted = query.get(control.dataset.name);
         const texts = this.texts[control.dataset.name];
         const found = texts.findIndex((t) => t === wanted || (wanted && Number(t) === Number(wanted)));
-        this.setIndex(control, found < 0 ? this.start[i] : found);
+        this.move(control, found < 0 ? this.start[i] : found);
       });
       this.update();
     }

@@ -1,0 +1,23 @@
+"""The page's element of every slider: a range over the places of its values, with the value beside it."""
+
+from html import escape
+from typing import ClassVar
+
+from .base import Control, Value
+
+WIDE = {"description_width": "initial"}
+
+
+class Range(Control):
+    """A slider, whatever its values."""
+
+    kind: ClassVar[str] = "range"
+
+    def html(self, key: str, name: str, value: Value) -> str:
+        """Write the slider and the value beside it."""
+        text = escape(self.shown(value))
+        return (
+            f'<input type="range" id="{key}" data-name="{name}" data-kind="{self.kind}" min="0" '
+            f'max="{len(self.grid) - 1}" step="1" value="{self.grid.index(value)}" aria-valuetext="{text}" '
+            f'data-unit="{escape(self.unit)}" autocomplete="off"/><output for="{key}">{text}</output>'
+        )
