@@ -24,7 +24,7 @@ X = np.linspace(-20.0, 20.0, 4001)
 _TINY = 1e-30  # step of a complex step derivative: Im f(x + ih) / h, exact to the last digit
 
 
-def _one(value: float) -> Values:
+def _one(value: float | xr.DataArray) -> Values:
     return np.array([float(value)])
 
 
@@ -98,12 +98,12 @@ def sigmoid_peak_slope() -> Values:
 
 def sigmoid_two_layers() -> Values:
     """Largest product of the slopes of two sigmoids, times 16."""
-    return _one(16 * chain("sigmoid", 2, 1.0).bound[0].item())
+    return _one(16 * chain("sigmoid", 2, 1.0).bound.sel(layer=0))
 
 
 def sigmoid_ten_layers() -> Values:
     """Largest product of the slopes of ten sigmoids, times 1,048,576."""
-    return _one(1_048_576 * chain("sigmoid", 10, 1.0).bound[0].item())
+    return _one(1_048_576 * chain("sigmoid", 10, 1.0).bound.sel(layer=0))
 
 
 def sigmoid_near_peak_share() -> Values:
