@@ -7,12 +7,19 @@ from importlib.metadata import requires
 from pathlib import Path
 
 from livenotes._guard import LibraryChanged, require
+from livenotes.coursework.boundary.limits import DEFAULT, MIB
 
 GRADE = """\
 Grade the submissions of an assignment: student code runs in a sandbox, the tests run outside it, and every
 student on the roster gets one verdict with its reason. Points go into nbgrader's gradebook, graded
 notebooks into autograded/, verdicts into verdicts/. What was graded before and has not changed is left
 alone, so an interrupted run goes on where it stopped."""
+
+OTHER_LIMITS = (
+    f"Besides those below: {DEFAULT.processes} processes at a time, files of {DEFAULT.file_size // MIB} MiB, "
+    f"{DEFAULT.tmp // MIB} MiB of files together, {DEFAULT.output} characters of output a cell. "
+    "Memory is for each process; all together may have twice as much."
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         "--student", action="append", metavar="ID", help="grade only this student; may be repeated"
     )
     grade.add_argument("--again", action="store_true", help="grade even what was graded and has not changed")
-    limits = grade.add_argument_group("limits of one submission")
+    limits = grade.add_argument_group("limits of one submission", OTHER_LIMITS)
     limits.add_argument(
         "--cell-seconds", type=float, default=30.0, metavar="S", help="one cell (default: 30)"
     )
