@@ -66,7 +66,7 @@ class Tape(NamedTuple):
     activation: Activation
 
 
-class Gradients(NamedTuple):
+class DenseGradients(NamedTuple):
     """Gradients with respect to the layers, in their order, and to the data."""
 
     g_layers: list[Layer]
@@ -179,7 +179,7 @@ def _like_the_output(tape: Tape, g_y: Float[ndarray, "B O"]) -> None:
 
 
 @validated(where=_like_the_output)
-def backward(tape: Tape, g_y: Float[ndarray, "B O"]) -> Gradients:
+def backward(tape: Tape, g_y: Float[ndarray, "B O"]) -> DenseGradients:
     """Backpropagate dL/dy to every layer and to the data.
 
     Parameters
@@ -190,7 +190,7 @@ def backward(tape: Tape, g_y: Float[ndarray, "B O"]) -> Gradients:
 
     Returns
     -------
-    Gradients
+    DenseGradients
         ``g_layers``, a list of Layer in the order of the layers, and ``g_x``, (B, I).
 
     Raises
@@ -204,4 +204,4 @@ def backward(tape: Tape, g_y: Float[ndarray, "B O"]) -> Gradients:
         g_h = g_y @ tape.layers[k].w  # (B, I)
         if k > 0:
             g_y = tape.activation.backward(tape.hidden[k - 1], g_h)
-    return Gradients(g_layers[::-1], g_h)
+    return DenseGradients(g_layers[::-1], g_h)
