@@ -152,7 +152,7 @@ def test_the_scripts_of_all_letters_stand_at_one_height(chromium, served, script
     if script == "^1":  # over an accent an exponent rises, as in TeX
         letters = letters[:-2]
     with watched_page(chromium, served) as page:
-        open_page(page, f"{served}/index.html")
+        open_page(page, f"{served}/{PAGES[0]}")
         places = page.evaluate(PLACES, [to_mathml(letter + script) for letter in letters])
     assert max(places) - min(places) < 0.5, dict(zip(letters, places, strict=True))
 

@@ -37,4 +37,5 @@ def test_signatures_name_types_without_their_modules():
     want = "(x: Float[ndarray, 'T B'] = ..., lr: float = 0.5)"
     assert shorten(signature) == want
     assert shorten("a.b.C | None") == "C | None"
+    assert shorten("livenotes.dense.Gradients") == "~livenotes.dense.Gradients"
     assert shorten(None) is None

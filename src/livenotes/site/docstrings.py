@@ -52,12 +52,18 @@ def translate(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines
     lines[:] = to_rst("\n".join(lines)).split("\n")
 
 
-_PATH = re.compile(r"~?\b(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])")
+_PATH = re.compile(r"~?\b((?:[A-Za-z_]\w*\.)+)(?=[A-Za-z_])")
 
 
 def shorten(signature: str | None) -> str | None:
-    """Name types without the modules they come from, and defaults that a factory makes as ``...``."""
-    return _PATH.sub("", signature.replace("<factory>", "...")) if signature else signature
+    """Name types without the modules they come from, and defaults that a factory makes as ``...``.
+
+    Of the book's own types the module stays behind a ``~``, which hides it: a name alone may be in several.
+    """
+    if not signature:
+        return signature
+    short = signature.replace("<factory>", "...")
+    return _PATH.sub(lambda path: f"~{path[1]}" if path[1].startswith("livenotes.") else "", short)
 
 
 def shorten_both(
