@@ -1,6 +1,6 @@
 import pytest
 
-from livenotes.site.docstrings import shorten, to_rst
+from livenotes.site.docstrings import shorten, shorten_returned, to_rst
 
 
 @pytest.mark.parametrize(
@@ -37,5 +37,10 @@ def test_signatures_name_types_without_their_modules():
     want = "(x: Float[ndarray, 'T B'] = ..., lr: float = 0.5)"
     assert shorten(signature) == want
     assert shorten("a.b.C | None") == "C | None"
-    assert shorten("livenotes.dense.Gradients") == "~livenotes.dense.Gradients"
+    assert shorten("livenotes.dense.Gradients") == "Gradients"
+    assert (
+        shorten_returned("livenotes.dense.Gradients | numpy.ndarray")
+        == "~livenotes.dense.Gradients | ndarray"
+    )
+    assert shorten_returned(None) is None
     assert shorten(None) is None

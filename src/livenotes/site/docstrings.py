@@ -56,21 +56,25 @@ _PATH = re.compile(r"~?\b((?:[A-Za-z_]\w*\.)+)(?=[A-Za-z_])")
 
 
 def shorten(signature: str | None) -> str | None:
-    """Name types without the modules they come from, and defaults that a factory makes as ``...``.
+    """Name types without the modules they come from, and defaults that a factory makes as ``...``."""
+    return _PATH.sub("", signature.replace("<factory>", "...")) if signature else signature
 
-    Of the book's own types the module stays behind a ``~``, which hides it: a name alone may be in several.
+
+def shorten_returned(returned: str | None) -> str | None:
+    """Shorten what a function returns; the book's own types keep their module behind a ``~`` that hides it.
+
+    A name alone, such as that of a module's gradients, may be in several.
     """
-    if not signature:
-        return signature
-    short = signature.replace("<factory>", "...")
-    return _PATH.sub(lambda path: f"~{path[1]}" if path[1].startswith("livenotes.") else "", short)
+    if not returned:
+        return returned
+    return _PATH.sub(lambda path: f"~{path[1]}" if path[1].startswith("livenotes.") else "", returned)
 
 
 def shorten_both(
     app: Sphinx, what: str, name: str, thing: Any, options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None]:
     """Shorten a signature and what it returns."""
-    return shorten(signature), shorten(returned)
+    return shorten(signature), shorten_returned(returned)
 
 
 def setup(app: Sphinx) -> None:
