@@ -9,13 +9,12 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 
 from . import markup
 from .controls import Control, Number, Value, text_of
 from .finite import not_finite
 from .plates import Frame, StructureError, encode
+from .sheet import Kept, Sheet
 from .svg import svg_tree
 from .theme import RC
 
@@ -72,6 +71,7 @@ class LiveFigure:
         self.title = title
         self.size = size
         self.controls = dict(controls)
+        self._kept = Kept()
         self._check_controls()
 
     def _check_controls(self) -> None:
@@ -125,8 +125,7 @@ class LiveFigure:
                 raise LiveFigureError(f"{self._where(name, value)}: not one of its values: {allowed}")
         state = ", ".join(f"{name} = {text_of(value)}" for name, value in values.items())
         with mpl.rc_context(RC):
-            fig = Figure(figsize=self.size)
-            FigureCanvasSVG(fig)
+            fig = Sheet(self._kept, figsize=self.size)
             try:
                 readouts = {label: str(text) for label, text in (self.draw(fig, **values) or {}).items()}
                 bad = not_finite(fig, readouts)
