@@ -84,7 +84,7 @@ def region(
     codes = [_ring_codes(offset) for offset in offsets]
     nowhere = np.array([[x[0], y[0]]])
     vertices = np.concatenate([*polygons, nowhere])
-    axes.add_patch(PathPatch(Path(vertices, np.concatenate([*codes, [Path.MOVETO]])), lw=0, **style))
+    axes.add_artist(PathPatch(Path(vertices, np.concatenate([*codes, [Path.MOVETO]])), lw=0, **style))
 
 
 def _ring_codes(offset: UInt[ndarray, " R"]) -> UInt[ndarray, " V"]:

@@ -20,6 +20,7 @@ from matplotlib.axis import Axis, XAxis, YAxis
 from matplotlib.backend_bases import RendererBase
 from matplotlib.cbook import CallbackRegistry
 from matplotlib.figure import Figure, FigureBase
+from matplotlib.text import Text
 from matplotlib.ticker import IndexLocator, TickHelper
 from matplotlib.transforms import BboxBase, Transform
 
@@ -208,23 +209,25 @@ class _QuickAxes(Axes):
 
 
 class _Pickler(pickle.Pickler):
-    """Writes down an axis; of what it belongs to, only that there is such a thing."""
+    """Writes down what an axis is made of; of what it belongs to, only that there is such a thing."""
 
-    def persistent_id(self, thing: Any) -> Any:
-        """Return what to write instead of ``thing``; None to write it as it is."""
+    def reducer_override(self, thing: Any) -> Any:
+        """Write something else instead of what leads out of the axis, or to what is beside the point."""
         if isinstance(thing, BboxBase):
-            return thing.bounds
+            return bytes, (thing.get_points().tobytes(),)
         if isinstance(thing, Transform) and thing.is_affine:
-            return thing.get_matrix().tobytes()
+            return bytes, (thing.get_matrix().tobytes(),)
         if isinstance(thing, Transform):
-            return type(thing), [part for name, part in vars(thing).items() if name not in _UPWARD]
+            return type(thing), tuple(part for name, part in vars(thing).items() if name not in _UPWARD)
         if isinstance(thing, FigureBase | Axes | Axis | CallbackRegistry | RendererBase):
-            return type(thing)
+            return str, (type(thing).__name__,)
+        if isinstance(thing, Text):
+            return str, tuple(vars(thing).values())
         if isinstance(thing, IndexLocator) or (
             isinstance(thing, TickHelper) and not type(thing).__module__.startswith("matplotlib.")
         ):
             raise pickle.PicklingError("may depend on more than can be seen")
-        return None
+        return NotImplemented
 
 
 _UPWARD = ("_parents", "_invalid", "_shorthand_name")

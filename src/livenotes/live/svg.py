@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 from matplotlib.backends.backend_mixed import MixedModeRenderer
 from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
 from matplotlib.figure import Figure
+from matplotlib.textpath import text_to_path
 
 from .theme import with_variables
 
@@ -117,6 +118,7 @@ class Renderer(RendererSVG):
 
     def __init__(self, width: float, height: float, dpi: float) -> None:
         super().__init__(width, height, io.StringIO(), image_dpi=dpi)
+        self._text2path = text_to_path  # whose parser remembers the formulas of the pictures before
         sides = (f"{side:f}".rstrip("0").rstrip(".") for side in (width, height))
         self.writer = Writer(viewBox=" ".join(["0", "0", *sides]))
         self.writer.element("defs")
@@ -124,7 +126,7 @@ class Renderer(RendererSVG):
 
     def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
         """Measure a text; the answer does not depend on the picture, so it is kept for the next."""
-        return _measured(self._text2path, s, prop.copy(), ismath)
+        return _measured(s, prop.copy(), ismath)
 
     def record(self, draw: Callable[[], None]) -> Group:
         """Return what ``draw`` draws, and leave it out of the picture."""
@@ -153,8 +155,8 @@ class Renderer(RendererSVG):
 
 
 @lru_cache(4096)
-def _measured(text2path: Any, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
-    return text2path.get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-any-return]
+def _measured(s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
+    return text_to_path.get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-any-return]
 
 
 def _tidy(tag: str, given: dict[str, str]) -> tuple[str, dict[str, str]]:
