@@ -8,6 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 import notebooks
 from livenotes.live import LiveFigureError
+from livenotes.live.svg import svg_text
 from notebooks import (
     ROOT,
     chapters,
@@ -18,6 +19,7 @@ from notebooks import (
     problems_of_figure,
     problems_of_toc,
 )
+from plain import plainly
 
 pytestmark = pytest.mark.unchecked_shapes
 TOC = ROOT / "_toc.yml"
@@ -49,6 +51,14 @@ def test_every_live_figure_draws_at_the_ends_of_its_sliders(path):
     names = [item.figure.name for item in shown]
     assert len(names) == len(set(names)), f"{path.name}: two live figures have one name: {names}"
     assert [problem for item in shown for problem in problems_of_figure(item.figure)] == []
+
+
+@each_page_that_runs
+def test_every_live_figure_is_what_matplotlib_draws(path, rng):
+    for figure in (item.figure for item in figures_of(path)):
+        for _ in range(4):
+            state = {name: c.grid[rng.integers(len(c.grid))] for name, c in figure.controls.items()}
+            assert svg_text(figure.frame(**state).svg) == plainly(figure, **state), (figure.name, state)
 
 
 # ------------------------------------------------------ the checks themselves, on notebooks made here

@@ -11,10 +11,10 @@ import pickle
 from collections.abc import Callable, Hashable
 from contextlib import nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import matplotlib as mpl
-from matplotlib.artist import Artist
+from matplotlib.artist import Artist, allow_rasterization
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis, YAxis
 from matplotlib.backend_bases import RendererBase
@@ -23,6 +23,8 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.text import Text
 from matplotlib.ticker import IndexLocator, TickHelper
 from matplotlib.transforms import BboxBase, Transform
+
+from .svg import Canvas
 
 
 class Kept(dict[Hashable, Any]):
@@ -43,7 +45,7 @@ class Kept(dict[Hashable, Any]):
         """Forget what was drawn with other settings than now."""
         if not self.current:
             self.clear()
-            self.settings = dict.copy(mpl.rcParams)
+            self.settings = dict.copy(cast(Any, mpl.rcParams))
 
     def __setitem__(self, key: Hashable, value: Any) -> None:
         while len(self) >= self.LIMIT:
@@ -66,6 +68,7 @@ class Sheet(Figure):
         super().__init__(**settings)
         kept.begin()
         self.kept = kept
+        Canvas(self)
 
     def add_axes(self, *args: Any, **settings: Any) -> Axes:
         """Add axes as Matplotlib does."""
@@ -107,7 +110,7 @@ class _Blank:
         vars(self).clear()
         tick: Any = self
         object.__setattr__(tick, "__class__", kind)
-        kept = axes.get_figure(root=True).kept
+        kept = axes.figure.kept
         with nullcontext() if kept.current else mpl.rc_context(kept.settings):
             tick.__init__(axes, 0, major=major, **style)
         if clip:
@@ -115,14 +118,19 @@ class _Blank:
         return tick
 
 
-class _QuickAxis(Axis):
+_Axis: Any = Axis  # whose types leave out most of what is needed here
+
+
+class _QuickAxis(_Axis):  # type: ignore[misc]
     """An axis that looks as it did when it was made of the same things."""
 
+    @allow_rasterization  # type: ignore[untyped-decorator]
     def draw(self, renderer: Any) -> None:
-        if not hasattr(renderer, "replay"):  # some other picture than ours
-            return super().draw(renderer)
-        group = self._once("draw", partial(renderer.record, partial(super().draw, renderer)))
-        return renderer.replay(group)
+        draw = partial(super().draw, renderer)
+        if hasattr(renderer, "replay"):
+            renderer.replay(self._once(("draw", renderer.mute), partial(renderer.record, draw)))
+        else:
+            draw()  # among pixels
 
     def get_tightbbox(self, renderer: Any = None, *, for_layout_only: bool = False) -> Any:
         compute = partial(super().get_tightbbox, renderer, for_layout_only=for_layout_only)
@@ -141,30 +149,37 @@ class _QuickAxis(Axis):
 
     def _once(self, what: Hashable, compute: Callable[[], Any]) -> Any:
         """Compute something that depends only on what the axis is made of, or take it from before."""
-        made_of = self._made_of()
+        figure = self.axes.figure
+        made_of = (
+            self._made_of() if figure.canvas.is_saving() else None
+        )  # before, somebody may hold its ticks
         if made_of is None:
             return compute()
-        kept = self.get_figure(root=True).kept
+        kept = figure.kept
         key = what, made_of
         if key not in kept:
             result = compute()
-            kept[key] = result, self.label.get_position(), self.offsetText.get_position()
+            kept[key] = result, *((text.get_position(), text.get_text()) for text in self._texts())
             self.reset_ticks()  # they were nothing special before, and are not now
-        result, label, offset = kept[key]
-        self.label.set_position(label)
-        self.offsetText.set_position(offset)
+        result, *places = kept[key]
+        for text, (position, words) in zip(self._texts(), places, strict=True):
+            text.set_position(position)
+            text.set_text(words)
         return result
+
+    def _texts(self) -> tuple[Text, Text]:
+        return self.label, self.offsetText
 
     def _made_of(self) -> bytes | None:
         """Write down all that the axis depends on; None where that cannot be told."""
-        axes, figure = self.axes, self.get_figure(root=True)
-        aligned = figure._align_label_groups[self.axis_name].get_siblings(axes)
-        if not (figure.kept.current and self._untouched() and aligned == [axes]):
+        axes, figure = self.axes, self.axes.figure
+        alone = figure._align_label_groups[self.axis_name].get_siblings(axes) == [axes]
+        if not (figure.kept.current and alone and self._untouched() and tuple(axes.spines) == _SIDES):
             return None
-        spines = [(spine.get_position(), spine.get_bounds(), spine.get_visible()) for spine in axes.spines.values()]
+        spines = [(s.get_position(), s.get_bounds(), s.get_visible()) for s in axes.spines.values()]
         own = all(place[0] in ("outward", "axes") for place, *_ in spines)
-        window = self.get_view_interval().tolist() if own else axes.viewLim
-        parts = [part for name, part in vars(self).items() if name not in ("majorTicks", "minorTicks")]
+        window = tuple(self.get_view_interval()) if own else axes.viewLim
+        parts = [part for name, part in vars(self).items() if name not in _PASSING]
         buffer = io.BytesIO()
         try:
             _Pickler(buffer).dump((self.axis_name, figure.dpi, axes.bbox, window, spines, parts))
@@ -181,7 +196,8 @@ class _QuickAxis(Axis):
 
     def _get_tick(self, major: bool) -> Any:
         for spine in self.axes.spines.values():
-            spine.get_position()  # which throws all ticks away when it is asked for the first time
+            if spine.spine_type in _SIDES:
+                spine.get_position()  # asked for the first time, it throws all ticks away
         style = self._major_tick_kw if major else self._minor_tick_kw
         return _Blank(self._tick_class, self.axes, major, style)
 
@@ -222,7 +238,7 @@ class _Pickler(pickle.Pickler):
         if isinstance(thing, FigureBase | Axes | Axis | CallbackRegistry | RendererBase):
             return str, (type(thing).__name__,)
         if isinstance(thing, Text):
-            return str, tuple(vars(thing).values())
+            return str, tuple((vars(thing) | {"_renderer": None, "_stale": None}).values())
         if isinstance(thing, IndexLocator) or (
             isinstance(thing, TickHelper) and not type(thing).__module__.startswith("matplotlib.")
         ):
@@ -230,4 +246,6 @@ class _Pickler(pickle.Pickler):
         return NotImplemented
 
 
+_SIDES = ("left", "right", "bottom", "top")
+_PASSING = ("majorTicks", "minorTicks", "_stale")
 _UPWARD = ("_parents", "_invalid", "_shorthand_name")

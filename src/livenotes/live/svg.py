@@ -16,7 +16,7 @@ from matplotlib.textpath import text_to_path
 
 from .theme import with_variables
 
-_SVG = "{http://www.w3.org/2000/svg}"
+SVG = "{http://www.w3.org/2000/svg}"
 _STRAIGHT = re.compile(r"rotate\(-?0 .*\)")
 _FONT_FAMILY = re.compile(r"\s*font-family:[^;]*;?")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
@@ -32,7 +32,7 @@ def svg_tree(fig: Figure, prefix: str) -> ET.Element:
     theirs, ours = fig.canvas, Canvas(fig)
     fig.savefig(io.BytesIO(), format="svg")
     fig.set_canvas(theirs)
-    _number_ids(ours.tree, prefix)
+    number_ids(ours.tree, prefix)
     return ours.tree
 
 
@@ -40,8 +40,8 @@ def svg_text(root: ET.Element) -> str:
     """Write the tree as well-formed XML, which is valid inside HTML too."""
     bare = copy.deepcopy(root)  # ElementTree would write a prefix before every name
     for element in bare.iter():
-        element.tag = element.tag.removeprefix(_SVG)
-    bare.attrib = {"xmlns": _SVG[1:-1], **bare.attrib}
+        element.tag = element.tag.removeprefix(SVG)
+    bare.attrib = {"xmlns": SVG[1:-1], **bare.attrib}
     return ET.tostring(bare, encoding="unicode")
 
 
@@ -55,7 +55,7 @@ class Canvas(FigureCanvasSVG):
         dpi, self.figure.dpi = self.figure.dpi, 72
         width, height = self.figure.get_size_inches()
         vector = Renderer(72 * width, 72 * height, dpi)
-        mixed = MixedModeRenderer(
+        mixed: Any = MixedModeRenderer(  # type: ignore[no-untyped-call]
             self.figure, width, height, dpi, vector, bbox_inches_restore=bbox_inches_restore
         )
         self.figure.draw(mixed)
@@ -67,12 +67,12 @@ class Writer:
     """Takes what Matplotlib's renderer would write into a file, and tidies it on the way into a tree."""
 
     def __init__(self, **attributes: str) -> None:
-        self.tree = ET.Element(f"{_SVG}svg", attributes)
+        self.tree = ET.Element(f"{SVG}svg", attributes)
         self.open = [self.tree]
 
     def start(self, tag: str, attrib: dict[str, str] | None = None, **extra: str) -> int:
         """Open an element; return what closes it."""
-        self.open.append(ET.SubElement(self.open[-1], *_tidy(tag, {**(attrib or {}), **extra})))
+        self.open.append(ET.SubElement(self.open[-1], *tidy(tag, {**(attrib or {}), **extra})))
         return len(self.open) - 1
 
     def data(self, text: str) -> None:
@@ -113,7 +113,10 @@ class Group:
     hatches: dict[Any, Any]
 
 
-class Renderer(RendererSVG):
+_RendererSVG: Any = RendererSVG  # whose types leave out most of what is needed here
+
+
+class Renderer(_RendererSVG):  # type: ignore[misc]
     """Matplotlib's renderer, except that it writes a tree, and can write again what it once wrote."""
 
     def __init__(self, width: float, height: float, dpi: float) -> None:
@@ -123,16 +126,25 @@ class Renderer(RendererSVG):
         self.writer = Writer(viewBox=" ".join(["0", "0", *sides]))
         self.writer.element("defs")
         self._start_id = 1
+        self._markers: dict[Any, str]
+        self._clipd: dict[Any, Any]
+        self._hatchd: dict[Any, Any]
 
     def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
         """Measure a text; the answer does not depend on the picture, so it is kept for the next."""
         return _measured(s, prop.copy(), ismath)
 
+    @property
+    def mute(self) -> bool:
+        """Whether Matplotlib draws only to see what takes how much room."""
+        return "draw_path" in vars(self)
+
     def record(self, draw: Callable[[], None]) -> Group:
         """Return what ``draw`` draws, and leave it out of the picture."""
         parent, before = self.writer.open[-1], len(self.writer.open[-1])
         outside = self._markers, self._clipd, self._hatchd
-        inside = self._markers, self._clipd, self._hatchd = {}, {}, {}
+        inside: tuple[dict[Any, Any], ...] = {}, {}, {}
+        self._markers, self._clipd, self._hatchd = inside
         draw()
         group = Group(parent[before:], *inside)
         del parent[before:]
@@ -145,7 +157,7 @@ class Renderer(RendererSVG):
         known = {oid for key, oid in group.markers.items() if key in self._markers}
         if known:
             for parent in [each for element in elements for each in element.iter()]:
-                for defs in parent.findall(f"{_SVG}defs"):
+                for defs in parent.findall(f"{SVG}defs"):
                     if defs[0].get("id") in known:
                         parent.remove(defs)
         self.writer.open[-1].extend(elements)
@@ -156,10 +168,10 @@ class Renderer(RendererSVG):
 
 @lru_cache(4096)
 def _measured(s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
-    return text_to_path.get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-any-return]
+    return text_to_path.get_text_width_height_descent(s, prop, ismath)
 
 
-def _tidy(tag: str, given: dict[str, str]) -> tuple[str, dict[str, str]]:
+def tidy(tag: str, given: dict[str, str]) -> tuple[str, dict[str, str]]:
     """Shorten an element's attributes and let its colors follow the theme."""
     attributes = {name: value for name, value in given.items() if value}
     if tag == "path":  # a curve that lies outside its axes has no path data at all
@@ -176,7 +188,7 @@ def _tidy(tag: str, given: dict[str, str]) -> tuple[str, dict[str, str]]:
     for name in ("fill", "stroke"):
         if name in attributes:
             attributes[name] = with_variables(attributes[name])
-    return f"{_SVG}{tag}", attributes
+    return f"{SVG}{tag}", attributes
 
 
 @lru_cache(4096)
@@ -188,7 +200,7 @@ def _hundredths(number: str) -> str:
     return f"{float(number):.2f}".rstrip("0").rstrip(".")
 
 
-def _number_ids(root: ET.Element, prefix: str) -> None:
+def number_ids(root: ET.Element, prefix: str) -> None:
     """Keep the ids that something refers to, numbered; drop the others."""
     elements = [element.attrib for element in root.iter()]
     values = (value for attributes in elements for value in attributes.values() if "#" in value)
