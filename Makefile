@@ -35,7 +35,7 @@ lint: $(DEV)   ## Check style and types
 	$(BIN)/mypy
 
 unit: $(DEV)   ## Run the tests that need no browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(SITE_TESTS))
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(SITE_TESTS))
 
 notebooks: $(DEV) ## Run every notebook and compare its stored outputs
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval book

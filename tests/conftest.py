@@ -12,6 +12,23 @@ settings.load_profile("livenotes")
 install_import_hook("livenotes", "typechecker.check")
 
 
+# Files that take minutes rather than seconds: they start first, so that two workers end together.
+LONG = (
+    "tests/test_book.py",
+    "tests/claims/test_measure.py",
+    "tests/lab/test_stored.py",
+    "tests/chapters/",
+    "tests/coursework/",
+    "tests/test_benchmarks.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Start the long files first; the order within a file stays."""
+    rank = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: min((rank[n] for n in LONG if item.nodeid.startswith(n)), default=len(LONG)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
     """Leave the shapes unchecked in a test so marked: a check takes as long as a small step of a network.
