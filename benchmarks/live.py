@@ -1,9 +1,12 @@
 """Live figures beside Matplotlib's to_jshtml and Plotly: a step of a slider, bytes, a redraw by a kernel."""
 
 import gzip
+import io
 import json
+import math
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -14,17 +17,20 @@ import plotly.graph_objects as go
 from jupyter_client.manager import start_new_kernel
 from matplotlib.animation import FuncAnimation
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy import ndarray
 
 from browser import launched
 from livenotes.live import LiveFigure, Slider, live
-from livenotes.live.theme import STATIC
+from livenotes.live.theme import RC, STATIC
+from notebooks import figures_of, pages_that_run
 
 ROOT = Path(__file__).parents[1]
 STATES, POINTS, STEPS = 50, 200, 200
 X = np.linspace(0, 1, POINTS)
-SMALL = {"STATES": 3, "STEPS": 2}
+MOVES, WARM_UP, SLOWEST, OF_BOOK = 60, 5, 5, None
+SMALL = {"STATES": 3, "STEPS": 2, "MOVES": 2, "WARM_UP": 1, "OF_BOOK": 1}
 
 
 def curves(p: int) -> tuple[ndarray, ndarray]:
@@ -280,6 +286,72 @@ def redraws() -> list[dict[str, Any]]:
     ]
 
 
+# --------------------------------------------------------------------------------- the figures of the book
+
+
+def plainly(figure: LiveFigure, values: Mapping[str, Any]) -> None:
+    """Draw a state as one would without this package: a new figure, saved as SVG."""
+    with mpl.rc_context(RC):
+        fig = Figure(figsize=figure.size)
+        FigureCanvasSVG(fig)
+        figure.draw(fig, **values)
+        fig.savefig(io.StringIO(), format="svg")
+
+
+def moved(figure: LiveFigure) -> tuple[ndarray, ndarray]:
+    """Move a figure's widgets at random; return milliseconds of processor time a move, and of the plain way.
+
+    The plain way comes second, and finds the results of an experiment that was run for the first.
+    """
+    rng = np.random.default_rng(0)
+    *widgets, _reset = figure.widget().children[1].children
+    times = []
+    for _ in range(WARM_UP + MOVES):
+        k = rng.integers(len(widgets))
+        others = [value for value in [*figure.controls.values()][k].grid if value != widgets[k].value]
+        start = process_time()
+        widgets[k].value = others[rng.integers(len(others))]
+        middle = process_time()
+        plainly(figure, {name: w.value for name, w in zip(figure.controls, widgets, strict=True)})
+        times.append((middle - start, process_time() - middle))
+    mine, theirs = 1e3 * np.array(times[WARM_UP:]).T
+    return mine, theirs
+
+
+def at_build(figure: LiveFigure) -> tuple[int, float]:
+    """Return how many states a figure has, and the milliseconds of processor time to draw and store all."""
+    start = process_time()
+    figure.plates()
+    return math.prod(len(c.grid) for c in figure.controls.values()), 1e3 * (process_time() - start)
+
+
+def book() -> list[dict[str, Any]]:
+    """Measure every live figure of the book: moved under a kernel, the slowest first, and drawn at build."""
+    with redirect_stdout(io.StringIO()):
+        figures = [shown.figure for page in pages_that_run()[:OF_BOOK] for shown in figures_of(page)]
+    times = [moved(figure) for figure in figures]
+    states, building = np.array([at_build(figure) for figure in figures]).T
+    plain = np.array([theirs.mean() for _, theirs in times])
+    slowest = [
+        row(
+            f"redraw of {figure.name}, p95 of {MOVES}, ms of processor time",
+            *(float(np.percentile(each, 95)) for each in both),
+            "Matplotlib alone",
+            target=50,
+        )
+        for figure, both in zip(figures, times, strict=True)
+    ]
+    slowest.sort(key=lambda found: -found["ours"])
+    average = row(
+        f"a state at build, mean of the {states.sum():.0f} of the book, ms of processor time",
+        float(building.sum() / states.sum()),
+        float(plain @ states / states.sum()),
+        "Matplotlib alone",
+        target=20,
+    )
+    return [*slowest[:SLOWEST], average]
+
+
 def main() -> list[dict[str, Any]]:
     """Measure everything."""
-    return [*steps(), *sizes(), *redraws()]
+    return [*steps(), *sizes(), *redraws(), *book()]
