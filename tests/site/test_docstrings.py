@@ -1,6 +1,9 @@
-import pytest
+from typing import Annotated
 
-from livenotes.site.docstrings import shorten, shorten_returned, to_rst
+import pytest
+from sphinx.application import Sphinx
+
+from livenotes.site.docstrings import name_types, shorten, shorten_returned, to_rst
 
 
 @pytest.mark.parametrize(
@@ -44,3 +47,10 @@ def test_signatures_name_types_without_their_modules():
     )
     assert shorten_returned(None) is None
     assert shorten(None) is None
+
+
+def test_a_signature_names_types_and_not_what_they_must_fulfil():
+    def draw(rng: int, rate: Annotated[float, "from 0 to 1"], more: list[Annotated[int, "even"]] | None): ...
+
+    name_types(object.__new__(Sphinx), draw, False)
+    assert draw.__annotations__ == {"rng": int, "rate": float, "more": list[int] | None}

@@ -5,7 +5,7 @@ of the source or of JupyterLab's help sees. Sphinx reads docstrings as reStructu
 """
 
 import re
-from typing import Any
+from typing import Any, get_type_hints
 
 from sphinx.application import Sphinx
 
@@ -77,8 +77,15 @@ def shorten_both(
     return shorten(signature), shorten_returned(returned)
 
 
+def name_types(app: Sphinx, thing: Any, bound_method: bool) -> None:
+    """Leave of an annotation the type alone: what a value must fulfil is for the door, not for a reader."""
+    if getattr(thing, "__annotations__", None):
+        thing.__annotations__ = get_type_hints(thing)
+
+
 def setup(app: Sphinx) -> None:
     """Shorten signatures; translate docstrings before Napoleon reads their sections."""
     app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-before-process-signature", name_types)
     app.connect("autodoc-process-signature", shorten_both)
     app.connect("autodoc-process-docstring", translate, priority=400)
