@@ -16,7 +16,15 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-MAKE = [shutil.which("make") or "make", "-f", str(ROOT / "Makefile"), "READY=", "DEV=", f"VENV={sys.prefix}"]
+MAKE = [
+    shutil.which("make") or "make",
+    "--no-print-directory",
+    "-f",
+    str(ROOT / "Makefile"),
+    "READY=",
+    "DEV=",
+    f"VENV={sys.prefix}",
+]
 TOOLS = (
     "make",
     "python",

@@ -4,7 +4,7 @@ from livenotes.lab.memory import LENGTHS, SOLVED_SHARE, TASKS, longest_solved, t
 
 from .cliff import descent, surface
 from .gradients import growth, horizon, reach, unfolded
-from .starts import RATES, STARTS, reach_before, train_from, trained_from
+from .starts import RATES, STARTS, reach_before, scores_from, train_from, trained_from
 
 __all__ = [
     "LENGTHS",
@@ -18,6 +18,7 @@ __all__ = [
     "longest_solved",
     "reach",
     "reach_before",
+    "scores_from",
     "surface",
     "train_from",
     "trained",

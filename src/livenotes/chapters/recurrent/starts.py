@@ -91,3 +91,8 @@ def reach_before(nonlinearity: str, matrix: str) -> xr.Dataset:
 def trained_from() -> xr.Dataset:
     """Read what was stored of the cells trained from each start; ``make results`` trains them again."""
     return load("recurrent-starts")
+
+
+def scores_from(nonlinearity: str, matrix: str, rate: float) -> xr.DataArray:
+    """Scores of the cells trained from one start at one learning rate, over task and seed."""
+    return trained_from().score.sel(nonlinearity=nonlinearity, matrix=matrix, rate=rate)
