@@ -54,3 +54,10 @@ def test_a_signature_names_types_and_not_what_they_must_fulfil():
 
     name_types(object.__new__(Sphinx), draw, False)
     assert draw.__annotations__ == {"rng": int, "rate": float, "more": list[int] | None}
+
+    class Made:
+        @classmethod
+        def of(cls, rate: Annotated[float, "from 0 to 1"]): ...
+
+    name_types(object.__new__(Sphinx), Made.of, True)
+    assert Made.of.__annotations__ == {"rate": float}

@@ -79,8 +79,9 @@ def shorten_both(
 
 def name_types(app: Sphinx, thing: Any, bound_method: bool) -> None:
     """Leave of an annotation the type alone: what a value must fulfil is for the door, not for a reader."""
-    if getattr(thing, "__annotations__", None):
-        thing.__annotations__ = get_type_hints(thing)
+    function = getattr(thing, "__func__", thing)  # of a method of the class
+    if getattr(function, "__annotations__", None):
+        function.__annotations__ = get_type_hints(function)
 
 
 def setup(app: Sphinx) -> None:
