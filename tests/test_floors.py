@@ -1,6 +1,7 @@
 """The floors of the house: an import only ever points down, no chapter knows another, nothing goes round."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -110,8 +111,6 @@ def test_no_chapter_knows_another():
 
 
 def test_methods_import_numpy_and_scipy_alone():
-    import sys
-
     for module, targets in GRAPH.items():
         if part_of(module) in FLOORS[4] | FLOORS[5]:
             others = {t for t in targets if not t.startswith("livenotes")} - METHODS_IMPORT

@@ -10,6 +10,7 @@ from livenotes.chapters.recurrent import (
     growth,
     reach,
     reach_before,
+    scores_from,
     train_from,
     trained_from,
     unfolded,
@@ -97,7 +98,10 @@ def test_the_learning_rate_reaches_the_training():
 def test_what_is_stored_belongs_to_its_labels():
     score = trained_from().score
     assert score.dims == ("task", "nonlinearity", "matrix", "rate", "seed")
-    assert score.sel(task="adding", nonlinearity="relu", matrix="identity", rate=0.008).shape == (3,)
+    for axis, values in {"task": TASKS, "matrix": STARTS, "rate": RATES}.items():
+        assert score[axis].values.tolist() == list(values)
+    place = ["tanh", "relu"].index("relu"), list(STARTS).index("identity"), RATES.index(0.008)
+    np.testing.assert_array_equal(scores_from("relu", "identity", 0.008), score.values[:, *place])
     assert (score.sel(task="copying", nonlinearity="tanh", matrix="uniform") < 0.9).all()
 
 

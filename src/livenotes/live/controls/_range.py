@@ -5,8 +5,6 @@ from typing import ClassVar
 
 from .base import Control, Value
 
-WIDE = {"description_width": "initial"}
-
 
 class Range(Control):
     """A slider, whatever its values."""

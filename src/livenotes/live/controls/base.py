@@ -8,6 +8,8 @@ from typing import Any, ClassVar, TypeAlias
 Number: TypeAlias = float | int  # both names, for checkers at run time, to which an int is not a float
 Value: TypeAlias = Number | str
 
+WIDE = {"description_width": "initial"}  # the style of a widget, whose description may be of any length
+
 
 class Control(ABC):
     """A control of a live figure; a new kind is one subclass here and one entry of ``kinds`` in live.js.

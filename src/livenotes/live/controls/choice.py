@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, ClassVar
 
-from ._range import WIDE
-from .base import Control, Value, text_of
+from .base import WIDE, Control, Value, text_of
 
 _SELECTED = ' selected="selected"'
 

@@ -7,8 +7,8 @@ from functools import cached_property
 from html.entities import html5
 from typing import Any, Protocol, runtime_checkable
 
-from ._range import WIDE, Range
-from .base import Number, Value, off_grid
+from ._range import Range
+from .base import WIDE, Number, Value, off_grid
 
 
 @runtime_checkable

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ._range import WIDE, Range
-from .base import Number, Value
+from ._range import Range
+from .base import WIDE, Number, Value
 
 
 @dataclass(frozen=True)
