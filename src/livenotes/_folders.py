@@ -1,21 +1,30 @@
-"""Where the book is: results, references and notebooks stand beside the package in the repository."""
+"""Where the book is: results and references stand beside the package in the repository, or inside it."""
 
 import os
 from pathlib import Path
 
+REPOSITORY = Path(__file__).resolve().parents[2] / "book"
+INSTALLED = Path(__file__).resolve().parent / "book"
+
 
 def book() -> Path:
-    """Return the folder ``book/`` of the repository, or the one the variable ``LIVENOTES_BOOK`` names.
+    """Return the folder with results and references.
+
+    It is the one that the variable ``LIVENOTES_BOOK`` names, else ``book/`` of the repository, else what an
+    installed package brings.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such folder, as in a package installed without the repository.
+        If there is no such folder.
     """
     named = os.environ.get("LIVENOTES_BOOK")
-    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "book"
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"no book at {folder}: work in a clone of the repository, or set LIVENOTES_BOOK"
-        )
-    return folder
+    folders = [Path(named)] if named else [REPOSITORY, INSTALLED]
+    for folder in folders:
+        if (folder / "references.bib").is_file() or (named and folder.is_dir()):
+            return folder
+    looked = " or ".join(map(str, folders))
+    raise FileNotFoundError(
+        f"no book at {looked}: work in a clone of the repository, install the package again, or set "
+        "LIVENOTES_BOOK to a folder that holds references.bib and results"
+    )

@@ -1,0 +1,79 @@
+"""The package as others install it: what a chapter reads travels with it, and is found away from the repository."""
+
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from notebooks import ROOT
+
+# Every stored result that a chapter names, and the sources of every claim, in a process of its own.
+AWAY = """
+import importlib, pkgutil
+import livenotes
+from livenotes import chapters, claims
+from livenotes.lab import store
+for module in pkgutil.iter_modules(chapters.__path__, chapters.__name__ + "."):
+    if module.ispkg:
+        importlib.import_module(module.name)
+assert store.STORED
+for name in store.STORED:
+    assert store.load(name).attrs["command"]
+assert any(card.sources for card in claims.all())
+print(livenotes.__file__)
+"""
+BOOK = "livenotes/book/"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Build the package once; return its file."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """Unpack the package where no repository is; return the folder."""
+    folder = tmp_path_factory.mktemp("site-packages")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def run(code, installed):
+    """Run Python with the unpacked package, in its folder."""
+    environment = {k: v for k, v in os.environ.items() if k != "LIVENOTES_BOOK"}
+    environment["PYTHONPATH"] = str(installed)
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=installed, env=environment, capture_output=True, text=True)
+
+
+def test_results_and_bibliography_travel_with_the_package_and_nothing_else_of_the_book(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name.removeprefix(BOOK) for name in archive.namelist() if name.startswith(BOOK)}
+    results = {f"results/{path.name}" for path in (ROOT / "book" / "results").glob("*.nc.gz")}
+    assert packed == results | {"references.bib"}
+
+
+def test_a_chapter_away_from_the_repository_finds_what_was_stored(installed):
+    done = run(AWAY, installed)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.strip() == str(installed / "livenotes" / "__init__.py")
+
+
+def test_where_results_are_lost_the_error_says_what_to_do(installed):
+    lost = installed / "livenotes" / "book"
+    lost.rename(lost.with_name("elsewhere"))
+    try:
+        done = run("from livenotes.lab import store; store.load('activation-race')", installed)
+    finally:
+        lost.with_name("elsewhere").rename(lost)
+    said = done.stderr.strip().splitlines()[-1]
+    assert said.startswith("FileNotFoundError: no book at ")
+    assert f"{lost}: work in a clone of the repository, install the package again, or set LIVENOTES" in said
