@@ -14,8 +14,8 @@ import pytest
 
 from browser import axe_violations, launched, picture_in, picture_of, watched_page
 from built_site import Page, broken_links, build, serving
+from livenotes._tex import to_mathml
 from livenotes.live.controls import text_of
-from livenotes.site.tex import to_mathml
 from notebooks import ROOT, chapters, figures_of, files_of_toc, pages_that_run
 
 pytestmark = pytest.mark.unchecked_shapes

@@ -16,7 +16,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
-from livenotes.site.tex.glyphs import FONT_CHARACTERS
+from livenotes._tex.glyphs import FONT_CHARACTERS
 
 TARGET = Path(__file__).parents[1] / "src/livenotes/site/static/livenotes-math.woff2"
 FAMILY = "Livenotes Math"

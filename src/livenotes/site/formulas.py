@@ -9,7 +9,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from .tex import TexError, to_mathml
+from livenotes._tex import TexError, to_mathml
 
 logger = logging.getLogger(__name__)
 WORD_JOINER = "&#8288;"

@@ -4,8 +4,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from docutils.utils.math.latex2mathml import tex2mathml
 
-from livenotes.site.tex import TexError, to_mathml
-from livenotes.site.tex.glyphs import FONT_CHARACTERS
+from livenotes._tex import TexError, to_mathml
+from livenotes._tex.glyphs import FONT_CHARACTERS
 
 SPACING = ("lspace", "rspace", "form", "symmetric", "xmlns")
 
