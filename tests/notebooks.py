@@ -83,7 +83,8 @@ def problems_of(path: Path) -> list[str]:
     if not any(kind in CHECKED for _, cell in code for kind, _ in _outputs(cell)):
         found.append("stores no text output, so that running it would compare nothing")
     for number, cell in code:
-        found += [f"cell {number} {problem}" for problem in [*_of_source(cell.source), *_of_outputs(cell)]]
+        problems = [*_of_source(cell.source), *_of_outputs(cell), *_of_question(cell)]
+        found += [f"cell {number} {problem}" for problem in problems]
     return [f"{path.name}: {problem}" for problem in found]
 
 
@@ -116,9 +117,24 @@ def _of_outputs(cell: Any) -> Iterator[str]:
             yield "stores a view of a widget"
 
 
+def _of_question(cell: Any) -> Iterator[str]:
+    """A question's source says the answer: it is left out of the page and folded in JupyterLab."""
+    if asks(cell.source):
+        if "remove-input" not in cell.metadata.get("tags", ()):
+            yield "asks a question and lacks the tag 'remove-input'"
+        if not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            yield "asks a question and is not folded: its metadata need jupyter.source_hidden"
+
+
+def asks(source: str) -> bool:
+    """Say whether a cell asks the reader a question."""
+    calls = [node.func for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)]
+    return any(isinstance(function, ast.Name) and function.id == "ask" for function in calls)
+
+
 def _of_source(source: str) -> Iterator[str]:
     lines = source.strip().splitlines()
-    if len(lines) > LINES_OF_A_CELL:
+    if len(lines) > LINES_OF_A_CELL and not asks(source):  # no reader sees the source of a question
         yield f"has {len(lines)} lines; the limit is {LINES_OF_A_CELL}"
     if _INSTALL.search(source):
         yield "installs a package; name it in requirements.txt instead"

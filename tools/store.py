@@ -3,6 +3,7 @@
 Usage: python tools/store.py [NOTEBOOK ...]
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from nbclient import NotebookClient
 from tqdm import tqdm
 
 BOOK = Path(__file__).parents[1] / "book"
+ASKS = re.compile(r"^ask\(", re.MULTILINE)
 NOT_STORED = ("image/", "application/vnd.jupyter.widget")
 # What every notebook says of itself: the kernel that each installation has, and nothing of this one.
 METADATA = {
@@ -25,6 +27,9 @@ def store(path: Path) -> None:
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times of the run
+        if cell.cell_type == "code" and ASKS.search(cell.source):  # its source says the answer
+            cell.metadata["tags"] = sorted({*cell.metadata.get("tags", ()), "remove-input"})
+            cell.metadata["jupyter"] = {"source_hidden": True}
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             for kind in [k for k in data if k.startswith(NOT_STORED)]:

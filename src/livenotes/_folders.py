@@ -1,10 +1,20 @@
-"""Where the book is: results and references stand beside the package in the repository, or inside it."""
+"""The rooms of the chapters, and the book: results and references stand in the repository, or in here."""
 
 import os
+import tomllib
+from functools import cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2] / "book"
 INSTALLED = Path(__file__).resolve().parent / "book"
+ROOMS = Path(__file__).parent / "chapters"
+
+
+@cache
+def claim_keys() -> frozenset[str]:
+    """Return the keys of all claims of the ledger, which the rooms of the chapters hold."""
+    files = ROOMS.glob("*/claims.toml")
+    return frozenset(key for path in files for key in tomllib.loads(path.read_text(encoding="utf-8")))
 
 
 def book() -> Path:

@@ -19,6 +19,7 @@ PARTS = [
     "folds",
     "formulas",
     "ledger_page",
+    "questions",
     "reference",
     "states",
     "tidy",

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-ROOMS = Path(__file__).parents[1] / "chapters"
+from livenotes._folders import ROOMS
 
 
 class Verdict(StrEnum):

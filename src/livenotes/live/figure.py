@@ -10,7 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-from . import markup
+from . import markup, shown
 from .controls import Control, Number, Value, text_of
 from .finite import not_finite
 from .plates import Frame, StructureError, encode
@@ -57,7 +57,9 @@ def live(
     LiveFigureError
         If the controls do not fit ``draw`` or make more than :data:`LIMIT` states.
     """
-    return LiveFigure(draw, title, size, controls)
+    figure = LiveFigure(draw, title, size, controls)
+    shown.made(figure)
+    return figure
 
 
 class LiveFigure:

@@ -4,7 +4,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from . import markup
+from . import markup, shown
 from .controls import Value
 from .theme import STYLE_SHEET
 
@@ -26,6 +26,7 @@ def widget(live: markup.Figure) -> widgets.VBox:
         control.observe(redraw, names="value")
     reset.on_click(start_again)
     redraw()
+    shown.view(live, controls)
     row = widgets.Layout(flex_flow="row wrap", align_items="center")
     return widgets.VBox(
         [

@@ -30,13 +30,20 @@ def offer_launch(app: Sphinx, config: Config) -> None:
 def add_live_assets(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Load the script of the live figures on the pages that hold one."""
-    if 'class="live"' not in context.get("body", ""):
-        return
-    if (LIVE / "live.css").is_file():
-        app.add_css_file("live.css")
-    if (LIVE / "live.js").is_file():
-        app.add_js_file("live.js", loading_method="defer")
+    """Load what the live figures of a page need, and its questions, and nothing elsewhere."""
+    body = context.get("body", "")
+    figures, questions = 'class="live"' in body, 'class="live ask' in body
+    wanted = {
+        "live.css": figures or questions,
+        "live.js": figures,
+        "ask.css": questions,
+        "ask.js": questions,
+    }
+    for name in (name for name, is_wanted in wanted.items() if is_wanted and (LIVE / name).is_file()):
+        if name.endswith(".css"):
+            app.add_css_file(name)
+        else:
+            app.add_js_file(name, loading_method="defer")
 
 
 def setup(app: Sphinx) -> None:

@@ -99,7 +99,7 @@ def execute(pages: Sequence[Page], *, jobs: int | None = None, **options: Any) -
         running.append(client)
         start = perf_counter()
         try:
-            client.execute(env=environment)
+            client.execute(env=environment | {"JPY_SESSION_NAME": str(page.path)})
         finally:
             atexit.unregister(client._cleanup_kernel)  # stays registered where the kernel was killed
         page.seconds = perf_counter() - start

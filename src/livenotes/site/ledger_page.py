@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from livenotes import claims
-from livenotes.claims.ledger import ROOMS
+from livenotes._folders import ROOMS
 
 from .chapters import CHAPTERS, link, page_of
 
