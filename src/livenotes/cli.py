@@ -12,7 +12,9 @@ from livenotes.coursework.boundary.limits import DEFAULT, MIB
 GRADE = """\
 Grade the submissions of an assignment: student code runs in a sandbox, the tests run outside it, and every
 student on the roster gets one verdict with its reason. Points go into nbgrader's gradebook, graded
-notebooks into autograded/, verdicts into verdicts/. What was graded before and has not changed is left
+notebooks into autograded/, verdicts into verdicts/. First of all, and once for each version of an assignment,
+its own solution and a blank release are graded: should the one lose points, or the other earn any, it is said
+which test is to blame, and nobody is graded. What was graded before and has not changed is left
 alone, so an interrupted run goes on where it stopped."""
 
 OTHER_LIMITS = (
@@ -37,6 +39,16 @@ def parser() -> argparse.ArgumentParser:
         "--student", action="append", metavar="ID", help="grade only this student; may be repeated"
     )
     grade.add_argument("--again", action="store_true", help="grade even what was graded and has not changed")
+    grade.add_argument(
+        "--check",
+        action="store_true",
+        help="try the assignment on its own solution and a blank release, no more",
+    )
+    grade.add_argument(
+        "--grade-anyway",
+        action="store_true",
+        help="go on although the solution loses points, or a blank release earns some; said once a version",
+    )
     limits = grade.add_argument_group("limits of one submission", OTHER_LIMITS)
     limits.add_argument(
         "--cell-seconds", type=float, default=30.0, metavar="S", help="one cell (default: 30)"

@@ -59,6 +59,7 @@ def _start(converter: Any) -> None:
     from livenotes.coursework.nbgrader.course import Course
     from livenotes.coursework.nbgrader.grade import Grading
     from livenotes.coursework.nbgrader.gradebook import Book
+    from livenotes.coursework.nbgrader.proof import require_proof
 
     course = Course(converter.coursedir)
     assignment, student = converter.coursedir.assignment_id, converter.coursedir.student_id
@@ -67,6 +68,7 @@ def _start(converter: Any) -> None:
         require_hidden(course.root)
         with course.alone(), Bench() as bench, Book(course) as book:
             run = Grading(course, book, assignment)
+            require_proof(run, bench.examine)
             students = run.students() if student == "*" else [student]
             for result in run.run(students, bench.examine, again=converter.force):
                 converter.log.info("%s: %s (%s)", result.student, result.verdict, result.reason)

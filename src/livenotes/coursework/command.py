@@ -74,12 +74,20 @@ def _grade(given: argparse.Namespace, bench: Bench | Cluster, limits: Limits) ->
     from livenotes.coursework.nbgrader.course import Course
     from livenotes.coursework.nbgrader.grade import Grading
     from livenotes.coursework.nbgrader.gradebook import Book
+    from livenotes.coursework.nbgrader.proof import prove, require_proof
 
     course = Course.at(given.course)
     if not given.without_sandbox:
         require_hidden(course.root)
     with course.alone(), Book(course) as book:
         run = Grading(course, book, given.assignment, limits)
+        if given.check:
+            proof = prove(run, bench.examine, again=True)
+            print(proof)
+            return int(bool(proof.faults))
+        proof = require_proof(run, bench.examine, anyway=given.grade_anyway)
+        if proof.faults:
+            print(proof, file=sys.stderr)
         everyone = run.students()
         students = given.student or everyone
         if unknown := sorted({*students} - {*everyone}):

@@ -7,6 +7,7 @@ nbgrader. What a visible test says is shown to the student; of a hidden one only
 import ast
 import contextlib
 import io
+import linecache
 import math
 import numbers
 import signal
@@ -120,6 +121,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
 def failed(source: str, error: BaseException) -> CellReport:
     """Return the report of a test that ended with an error."""
     lines = list(_lines(error.__traceback__))
+    linecache.cache[TEST_FILE] = (len(source), None, source.splitlines(keepends=True), TEST_FILE)
     detail = "".join(traceback.format_exception(error))[-MAX_TEXT:]
     hidden = hidden_lines(source)
     if not lines or any(line in hidden for line in lines):

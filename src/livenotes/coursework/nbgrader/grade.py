@@ -7,6 +7,7 @@ submissions, here or on other machines, gets jobs and gives reports.
 import hashlib
 import json
 import os
+import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -35,6 +36,7 @@ class Result:
     points: dict[str, float | None] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
     fingerprint: str = ""
+    answers: str = ""  # a hash of what the student wrote, empty if that is nothing
     fresh: bool = True
 
     def save(self, folder: Path) -> None:
@@ -58,6 +60,7 @@ class Submission:
     """One student's submission while it is graded."""
 
     student: str
+    answers: str = ""
     fingerprint: str = ""
     timestamp: str | None = None
     notes: dict[str, str] = field(default_factory=dict)
@@ -77,9 +80,9 @@ class Grading:
         self.assignment = assignment
         self.limits = limits
         self.sheets = book.sheets(assignment)
-        source = course.folder("source", ".", assignment)
-        self.material = submission.other_files(source)
-        self.instructors = submission.inodes(source)
+        self.source = course.folder("source", ".", assignment)
+        self.material = submission.other_files(self.source)
+        self.instructors = submission.inodes(self.source)
         self.records = course.records(assignment)
 
     def worth(self) -> dict[str, float]:
@@ -88,8 +91,13 @@ class Grading:
             self._within(sheet) + cell.grade_id: cell.points
             for sheet in self.sheets
             for cell in sheet.cells
-            if cell.grade
+            if cell.grade or cell.task
         }
+
+    def most(self, *, automatic: bool = False) -> float:
+        """Return what a submission can earn, or what it can earn without a person to say so."""
+        cells = (cell for sheet in self.sheets for cell in sheet.cells)
+        return sum(cell.points for cell in cells if cell.is_test or not automatic)
 
     def _within(self, sheet: Sheet) -> str:
         """Return what tells the tasks of a notebook from those of the others, if there are others."""
@@ -99,8 +107,18 @@ class Grading:
         """Return everyone on the roster, and everyone who submitted something."""
         return sorted({*self.book.students(), *self.course.submitted(self.assignment)})
 
+    def misspelt(self) -> dict[str, str]:
+        """Return the folders named like a student on the roster but for case or accents, and that student.
+
+        A folder ``Ada`` would otherwise become a student of its own beside ``ada``.
+        """
+        roster = {_alike(student): student for student in self.book.students()}
+        others = {*self.course.submitted(self.assignment)} - {*roster.values()}
+        return {name: roster[_alike(name)] for name in others if _alike(name) in roster}
+
     def run(self, students: Iterable[str], examine: Examine, *, again: bool = False) -> Iterator[Result]:
         """Grade students; yield one result for each, in the order in which they are done."""
+        misspelt = self.misspelt()
         pending: dict[str, Submission] = {}
         at_once: deque[Result] = deque()
 
@@ -109,6 +127,10 @@ class Grading:
             for student in students:
                 try:
                     submission.require_id(student)
+                    if student in misspelt:
+                        raise submission.Malformed(
+                            f"the roster has {misspelt[student]}: rename this folder, or add {student} to it"
+                        )
                 except submission.Malformed as error:  # then there is nowhere to write it
                     at_once.append(Result(student, Verdict.MALFORMED, str(error)))
                     continue
@@ -136,7 +158,7 @@ class Grading:
         """Read a submission; what cannot be read has its report already."""
         folder = self.course.folder("submitted", student, self.assignment)
         entry = Submission(student)
-        digest = hashlib.sha256(json.dumps(self._terms(), sort_keys=True).encode())
+        digest = hashlib.sha256(json.dumps(self.terms(), sort_keys=True).encode())
         files: dict[str, bytes] = {}
         for sheet in self.sheets:
             try:
@@ -164,12 +186,13 @@ class Grading:
             digest.update(name.encode() + blob)
         digest.update(f"{entry.timestamp} {secret}".encode())
         entry.fingerprint = digest.hexdigest()
+        entry.answers = _answers(entry)
         # nbgrader returns feedback by these two, and to nobody at all if a single submission lacks one
         notes = (entry.timestamp or "", secret or entry.fingerprint)
         entry.notes = dict(zip(submission.EXCHANGE, notes, strict=True))
         return entry
 
-    def _terms(self) -> dict[str, Any]:
+    def terms(self) -> dict[str, Any]:
         """Return all that decides a result besides the submission."""
         sheets = [sheet.as_json() for sheet in self.sheets]
         return {"format": FORMAT, "sheets": sheets, "limits": self.limits.as_json()}
@@ -196,6 +219,7 @@ class Grading:
         """Write what a submission came to: first the notebooks, then the points, then that it is done."""
         final = all(report.final for report in entry.reports.values())
         result = Result(entry.student, *self._verdict(entry), fingerprint=entry.fingerprint if final else "")
+        result.answers = entry.answers
         scores = {sheet.name: self._scores(entry, sheet, result) for sheet in self.sheets}
         if entry.there:
             folder = self.course.folder("autograded", entry.student, self.assignment)
@@ -234,3 +258,19 @@ class Grading:
                 result.details[prefix + cell.known.grade_id] = done.detail
         result.points |= {prefix + task: points for task, points in scores.items()}
         return scores
+
+
+def _alike(student: str) -> str:
+    """Return an id as it would be if it were typed with no care for case and accents."""
+    return unicodedata.normalize("NFKC", student).casefold().strip()
+
+
+def _answers(entry: Submission) -> str:
+    """Return a hash of what the student has written into cells meant for it, but for space at its end."""
+    written = [
+        (name, cell.known.grade_id, cell.source.rstrip())
+        for name, placed in sorted(entry.placed.items())
+        for cell in placed
+        if cell.known is not None and cell.known.solution and cell.answered
+    ]
+    return hashlib.sha256(json.dumps(sorted(written)).encode()).hexdigest() if written else ""

@@ -22,7 +22,7 @@ class Book:
         self.gradebook = Gradebook(course.db_url, course.directory.course_id)
 
     def sheets(self, assignment: str) -> list[Sheet]:
-        """Return the notebooks of an assignment; raise ValueError if there is none."""
+        """Return the notebooks of an assignment; raise ValueError if there is none, or one is not Python."""
         try:
             entry = self.gradebook.find_assignment(assignment)
         except MissingEntry:
@@ -31,7 +31,15 @@ class Book:
                 f"run: nbgrader generate_assignment {assignment}"
             ) from None
         folder = self.course.folder("source", ".", assignment)
-        return [_sheet(notebook, folder) for notebook in sorted(entry.notebooks, key=lambda n: n.name)]
+        sheets = [_sheet(notebook, folder) for notebook in sorted(entry.notebooks, key=lambda n: n.name)]
+        for sheet in sheets:
+            language = sheet.kernelspec.get("language") or "python"
+            if language.lower() != "python":
+                raise ValueError(
+                    f"notebook {sheet.name!r} of {assignment!r} is written in {language}; "
+                    "only notebooks in Python can be graded here, so nobody has been graded"
+                )
+        return sheets
 
     def students(self) -> dict[str, Mapping[str, str]]:
         """Return the roster: names, mail address and the learning platform's id by student id."""
@@ -141,7 +149,7 @@ def _sheet(notebook: Any, folder: Path) -> Sheet:
         for cell in notebook.source_cells
     ]
     cells.sort(key=lambda cell: order.get(cell.grade_id, len(order)))
-    return Sheet(notebook.name, json.loads(notebook.kernelspec or "{}"), cells, imports)
+    return Sheet(notebook.name, json.loads(notebook.kernelspec or "{}") or {}, cells, imports)
 
 
 def _instructors(source: Path) -> tuple[dict[str, dict[str, Any]], str]:

@@ -27,10 +27,23 @@ def table(results: Sequence[Result], totals: Totals, most: float) -> str:
     ]
     counts = Counter(result.verdict for result in results)
     tally = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
-    note = "\n+ : a written answer still waits for a grader" if any(o for _, o in totals.values()) else ""
+    note = "".join(
+        f"\nthe same answers, letter for letter: {', '.join(map(printable, group))}"
+        for group in same(results)
+    )
+    note += "\n+ : a written answer still waits for a grader" if any(o for _, o in totals.values()) else ""
     return "\n".join(
         [*(printable(line.rstrip()) for line in lines), "", f"{len(results)} students: {tally}{note}"]
     )
+
+
+def same(results: Sequence[Result]) -> list[list[str]]:
+    """Return the groups of students whose answers are the same to the letter."""
+    groups: dict[str, list[str]] = {}
+    for result in results:
+        if result.answers:
+            groups.setdefault(result.answers, []).append(result.student)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def printable(text: str, instead: str = "?") -> str:
