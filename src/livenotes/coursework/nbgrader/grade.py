@@ -228,7 +228,8 @@ class Grading:
                 autograded.write(folder, sheet.name, autograded.notebook(sheet, placed, report))
             for name, text in entry.notes.items():
                 autograded.write_whole(folder / name, text, autograded.READ_ONLY)
-            self.book.record(self.assignment, entry.student, entry.timestamp, scores, entry.placed)
+            there = {name for name, report in entry.reports.items() if report.cells}
+            self.book.record(self.assignment, entry.student, entry.timestamp, scores, entry.placed, there)
         result.save(self.records)
         return result
 
@@ -248,8 +249,8 @@ class Grading:
         scores: dict[str, float | None] = {}
         prefix = self._within(sheet)
         for cell, done in zip(placed, cells, strict=True):
-            if cell.known is None or not cell.known.grade:
-                continue
+            if cell.known is None or not (cell.known.grade or (cell.known.task and not report.cells)):
+                continue  # what was done of a task only a person can say
             if cell.known.is_test:
                 scores[cell.known.grade_id] = done.score or 0.0
             else:
@@ -270,6 +271,7 @@ def _answers(entry: Submission) -> str:
     written = [
         (name, cell.known.grade_id, cell.source.rstrip())
         for name, placed in sorted(entry.placed.items())
+        if name not in entry.reports  # it could be read
         for cell in placed
         if cell.known is not None and cell.known.solution and cell.answered
     ]

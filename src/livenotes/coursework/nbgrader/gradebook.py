@@ -2,7 +2,7 @@
 
 import ast
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +60,12 @@ class Book:
         timestamp: str | None,
         scores: Mapping[str, Mapping[str, float | None]],
         placed: Mapping[str, Sequence[Placed]],
+        penalized: Collection[str],
     ) -> None:
         """Write the points of one submission, as nbgrader's autograde would.
 
-        ``scores`` holds, by notebook and cell id, the points, or None for what is graded by hand.
+        ``scores`` holds, by notebook and cell id, the points, or None for what is graded by hand;
+        ``penalized`` names the notebooks that were there, from which late work may lose something.
         """
         book = self.gradebook
         if book.db.get(Student, student) is None:
@@ -82,9 +84,9 @@ class Book:
             for comment in notebook.comments:
                 comment.auto_comment = None if answered.get(comment.name, True) else "No response."
         book.db.commit()
-        self._late_penalty(submission)
+        self._late_penalty(submission, penalized)
 
-    def _late_penalty(self, submission: Any) -> None:
+    def _late_penalty(self, submission: Any, penalized: Collection[str]) -> None:
         """Apply the course's rule for late work, nbgrader's plugin."""
         late = submission.total_seconds_late
         penalties = [notebook.late_submission_penalty for notebook in submission.notebooks]
@@ -96,7 +98,7 @@ class Book:
         rule.init_plugin()
         for notebook in submission.notebooks:
             notebook.late_submission_penalty = None
-            if late > 0:
+            if late > 0 and notebook.name in penalized:
                 penalty = rule.plugin_inst.late_submission_penalty(
                     submission.student_id, notebook.score, late
                 )

@@ -149,4 +149,4 @@ def _put_back(sheet: Sheet, placed: list[Placed], remarks: list[str]) -> None:
 
 def untouched(sheet: Sheet) -> list[Placed]:
     """Return the cells of a notebook that was not submitted, or cannot be read."""
-    return [Placed(cell.cell_type, cell.source, cell, cell.attachments, False) for cell in sheet.cells]
+    return [Placed(cell.cell_type, cell.source, cell, cell.attachments) for cell in sheet.cells]
