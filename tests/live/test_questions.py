@@ -164,13 +164,13 @@ def test_a_click_shows_whether_it_was_right_and_why():
     assert (here.marks, here.reason.value, here.again.layout.display) == (["", ""], "", "none")
     here.buttons[0].click()
     assert here.marks == ["ask-wrong", "ask-right"]
-    assert "Not quite. The answer is B." in here.reason.value
+    assert "Not quite." in here.reason.value
     assert "So it is." in here.reason.value
     assert all(button.disabled for button in here.buttons)
     here.again.click()
     assert (here.marks, here.reason.value) == (["", ""], "")
     here.buttons[1].click()
-    assert here.marks == ["ask-other", "ask-right"]
+    assert here.marks == ["", "ask-right"]
     assert ">Right.<" in here.reason.value
 
 

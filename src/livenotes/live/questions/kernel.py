@@ -23,16 +23,18 @@ def widget(asked: markup.Asked) -> widgets.VBox:
         for place, (text, button) in enumerate(zip(texts, buttons, strict=True)):
             text.value = _answer(asked, place, chosen)
             button.disabled = chosen is not None
+        (box.remove_class if chosen is None else box.add_class)("ask-chosen")
         again.layout.display = "none" if chosen is None else ""
         reason.value = "" if chosen is None else _reason(asked, chosen, _move(asked))
 
+    rows = [_classed(widgets.Box([b, t]), "ask-row") for b, t in zip(buttons, texts, strict=True)]
+    head = widgets.HTML(f"<style>{_STYLE}</style>{markup.question(asked)}")
+    box = _classed(widgets.VBox([head, *rows, reason, again]), "live", "ask")
     for place, button in enumerate(buttons):
         button.on_click(lambda _button, place=place: show(place))
     again.on_click(lambda _button: show(None))
     show(None)
-    rows = [_classed(widgets.Box([b, t]), "ask-row") for b, t in zip(buttons, texts, strict=True)]
-    head = widgets.HTML(f"<style>{_STYLE}</style>{markup.question(asked)}")
-    return _classed(widgets.VBox([head, *rows, reason, again]), "live", "ask")
+    return box
 
 
 def _button(words: str) -> widgets.Button:
@@ -42,7 +44,7 @@ def _button(words: str) -> widgets.Button:
 def _answer(asked: markup.Asked, place: int, chosen: int | None) -> str:
     state = ""
     if chosen is not None:
-        state = " ask-right" if place == asked.place else " ask-wrong" if place == chosen else " ask-other"
+        state = " ask-right" if place == asked.place else " ask-wrong" if place == chosen else ""
     return (
         f'<div class="ask-text{state}" data-letter="{markup.letter(place)}" aria-hidden="true">'
         f"<span>{inline.html(asked.answers[place])}</span></div>"
@@ -51,7 +53,7 @@ def _answer(asked: markup.Asked, place: int, chosen: int | None) -> str:
 
 def _reason(asked: markup.Asked, chosen: int, problem: str) -> str:
     right = chosen == asked.place
-    verdict = "Right." if right else f"Not quite. The answer is {markup.letter(asked.place)}."
+    verdict = "Right." if right else "Not quite."
     note = f'<p class="ask-more">{escape(problem)}</p>' if problem else ""
     return (
         f'<div class="ask-why" role="status"><p class="ask-verdict">{verdict}</p>'

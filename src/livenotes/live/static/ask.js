@@ -55,7 +55,9 @@
         this.buttons[0].focus();
         this.changed();
       });
-      this.why.append(made("p", { className: "ask-more" }, again));
+      const more = root.querySelector(".ask-more");
+      if (more) more.append(" · ", again);
+      else this.why.append(made("p", { className: "ask-more" }, again));
       this.reset();
     }
 
@@ -69,6 +71,7 @@
     reset() {
       this.chosen = -1;
       this.verdict.textContent = "";
+      this.root.classList.remove("ask-chosen");
       this.why.open = false;
       this.items.forEach((item, place) => {
         item.className = "";
@@ -92,7 +95,9 @@
     choose(chosen) {
       this.mark(chosen);
       const right = chosen === this.right;
-      this.verdict.textContent = right ? "Right." : `Not quite. The answer is ${"ABCDEFGHIJ"[this.right]}.`;
+      this.verdict.textContent = right ? "Right." : "Not quite.";
+      if (!right) this.verdict.append(made("span", { className: "ask-hidden", textContent: ` The answer is: ${this.texts[this.right]}` }));
+      this.root.classList.add("ask-chosen"); // the reason goes on where the verdict ends
       this.why.open = true;
       keep([this.name], [this.texts[chosen], right]);
       this.changed();
