@@ -70,12 +70,20 @@ def test_statistics_of_the_batch_itself_give_its_outputs_again(rng):
     assert batch_norm._ratios(net, x, doubled)[0] == pytest.approx(0.5, rel=1e-3)
 
 
+def test_the_shift_of_a_trained_net_is_that_of_its_own_weights():
+    stored = batch_norm.normalized().sel(place="after every layer", layer=2).mean("seed")
+    assert np.abs(stored.ratio - stored.expected).max() < 0.05
+    assert (np.diff(stored.expected, axis=stored.expected.get_axis_num("rate")) < 0).all()
+
+
 def test_the_shift_needs_a_batch_norm_after_the_dropping(monkeypatch):
     monkeypatch.setattr(batch_norm, "UPDATES", 60)
     everywhere, last = (
-        batch_norm.run_normalized(place, 0.5, 32, 0).ratio
-        for place in ("after every layer", "after the last")
+        batch_norm.run_normalized(place, 0.5, 32, 0) for place in ("after every layer", "after the last")
     )
+    assert everywhere.expected[0] == 1
+    assert (last.expected == 1).all()  # nothing is dropped below any of its batch norms
+    everywhere, last = everywhere.ratio, last.ratio
     first, second, third = everywhere.values
     assert first == pytest.approx(1, abs=0.05)
     assert third < second < 0.85

@@ -137,6 +137,27 @@ def test_the_error_of_a_committee_is_the_members_minus_their_variance(kind, monk
     assert np.square(seen["errors"]).mean() < found.member_error < 2
 
 
+@pytest.mark.usefixtures("brief")
+def test_deviations_are_errors_counted_from_the_mean_of_other_masks(monkeypatch):
+    rng = np.random.default_rng(0)
+    hard, own = np.linspace(0.1, 0.9, 1397), iter(rng.normal(scale=0.05, size=(26, 8, 1397)))
+    labels = nets.noisy_digits(1).labels_val
+
+    def members(*_):
+        """Probabilities of the true class: how hard an image is, and a part of each member's own."""
+        p = np.zeros((8, 1397, 10))
+        p[:, np.arange(1397), labels] = 1 - hard - next(own)
+        return p
+
+    monkeypatch.setattr(ensembles, "_thinned", members)
+    found = ensembles.run_deviations(1)
+    assert next(own, None) is None  # eight members, 200 others
+    assert found.errors > 0.9
+    assert found.errors_opposite == 0
+    assert found.own.item() == pytest.approx(0, abs=0.03)
+    assert 0.2 < found.own_opposite < 0.8
+
+
 BAD = [
     (ValueError, r"rate must be in \[0, 1\), got 1", lambda: network(1.0, 0)),
     (ValueError, "draw must be at least 0, got -1", lambda: network(0.5, -1)),

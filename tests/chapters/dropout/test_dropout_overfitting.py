@@ -25,6 +25,16 @@ def test_one_unit_removed_is_a_net_without_it():
         assert rises[unit] == pytest.approx(without - whole, abs=1e-5)
 
 
+def test_one_pixel_removed_is_a_net_that_does_not_read_it():
+    one, noise = nets.noisy_digits(0), Units(0.5)
+    net = nets.trained(one, noise, 0, 40)
+    rises = overfitting._blanked(net, one)
+    assert rises.shape == (64,)
+    blind = [Layer(np.where(np.arange(64) == 20, 0, net[0].w), net[0].b), *net[1:]]
+    seeing, without = (nets.score(each, noise, one.x_val, one.labels_val)[0] for each in (net, blind))
+    assert rises[20] == pytest.approx(without - seeing, abs=1e-5)
+
+
 def test_features_agree_with_the_net_they_describe(monkeypatch):
     monkeypatch.setattr(overfitting, "UPDATES", 40)
     found = overfitting.run_features("dropout 0.5", 0)
@@ -46,8 +56,12 @@ def test_features_agree_with_the_net_they_describe(monkeypatch):
 
 def test_standout_keeps_driven_units():
     p = keep_probability.__wrapped__(0.8, 0, updates=5)
-    assert p.shape == (1397, 128)
+    assert p.shape == (2, 1397, 128)
     one, noise = nets.noisy_digits(0), Adaptive(0.8)
-    first = nets.trained(one, noise, 0, 5)[0]
-    s = one.x_val[3] @ first.w[7] + first.b[7]
-    assert p.sel(image=3, unit=7).item() == pytest.approx(1 / (1 + np.exp(-s) * 0.8 / 0.2), rel=1e-4)
+    first, second, _ = nets.trained(one, noise, 0, 5)
+    s = one.x_val[3] @ first.w.T + first.b
+    odds = 1 / (1 + np.exp(-s) * 0.8 / 0.2)
+    np.testing.assert_allclose(p.sel(layer=1, image=3), odds, rtol=1e-4)
+    above = second.w[7] @ (relu(s) * odds) + second.b[7]
+    want = 1 / (1 + np.exp(-above) * 0.8 / 0.2)
+    assert p.sel(layer=2, image=3, unit=7).item() == pytest.approx(want, rel=1e-4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livenotes.activations import sigmoid
-from livenotes.chapters.dropout import equivalence, nets, prediction, theory, unit_input
+from livenotes.chapters.dropout import equivalence, nets, penalty, prediction, theory, unit_input
 from livenotes.chapters.dropout.nets import Units
 from livenotes.dense import Layer
 
@@ -106,6 +106,13 @@ def test_what_is_proved_holds_to_the_last_digits():
         for approximate in (found.logistic, found.relu, found.sigmoid):
             assert approximate.min() > 1e-4
     assert theory(0.01, range(3)).logistic.max() < 0.1
+
+
+def test_a_linear_unit_trained_with_dropout_is_one_with_the_penalty_of_theory():
+    found = penalty(0.3, range(2))
+    assert found.adaptive.max() < 0.01
+    assert found.plain.min() > 0.03
+    assert penalty(0.0, [0]).none < 0.01  # nothing dropped, nothing added
 
 
 BAD = [

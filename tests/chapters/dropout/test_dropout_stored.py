@@ -81,10 +81,22 @@ def test_the_variants_borrow_from_the_sweep():
     [
         (dropout.capacity, {"validation_accuracy": (5, 3, 5)}),
         (dropout.ways_to_predict, {"loss": (8, 5, 6), "accuracy": (8, 5, 6)}),
-        (dropout.features, {"active": (6, 5, 2), "without_units": (6, 5, 10), "worst_lost": (6, 5)}),
+        (
+            dropout.features,
+            {
+                "active": (6, 5, 2),
+                "without_units": (6, 5, 10),
+                "worst_lost": (6, 5),
+                "worst_pixel_lost": (6, 5),
+            },
+        ),
         (dropout.ensemble, {"loss": (2, 7, 5, 3), "right": (2, 7, 5, 3, 360), "sampled_loss": (2, 7, 5, 11)}),
         (dropout.committees, {"accuracy": (5, 5), "correlation": (5, 5)}),
-        (dropout.normalized, {"ratio": (2, 6, 3, 3, 3), "accuracy_again": (2, 6, 3, 3)}),
+        (dropout.deviations, {"own": (5,), "errors_opposite": (5,)}),
+        (
+            dropout.normalized,
+            {"ratio": (2, 6, 3, 3, 3), "expected": (2, 6, 3, 3, 3), "accuracy_again": (2, 6, 3, 3)},
+        ),
     ],
 )
 def test_what_is_stored_has_its_fields(read, shapes):

@@ -1,10 +1,10 @@
 """The room of the chapter on dropout: its experiments, by question; its figures; its claims, measured."""
 
 from .batch_norm import normalized, variance_shift
-from .ensembles import Network, committees, ensemble, network
+from .ensembles import Network, committees, deviations, ensemble, network
 from .nets import untouched
 from .overfitting import EPOCHS, at_best_rate, capacity, features, keep_probability, sweep, variants
-from .prediction import equivalence, theory, unit_input, ways_to_predict
+from .prediction import equivalence, penalty, theory, unit_input, ways_to_predict
 
 __all__ = [
     "EPOCHS",
@@ -12,12 +12,14 @@ __all__ = [
     "at_best_rate",
     "capacity",
     "committees",
+    "deviations",
     "ensemble",
     "equivalence",
     "features",
     "keep_probability",
     "network",
     "normalized",
+    "penalty",
     "sweep",
     "theory",
     "unit_input",

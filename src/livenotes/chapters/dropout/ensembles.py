@@ -313,6 +313,52 @@ def _thinned(
     return np.stack([softmax(out.astype(float), axis=1) for out in outs])
 
 
+REFERENCE = 200  # masks whose mean stands for that of all
+
+
+def deviations() -> xr.Dataset:
+    """Read how the errors of thinned networks point; ``make results`` measures it again.
+
+    Eight masks of rate 0.5 of a net trained with dropout at that rate. An error is 1 minus the probability of
+    the true class. It is never negative, so that the errors of any two networks go up and down with how hard
+    an image is. A deviation is an error minus the mean error of 200 other masks: what a network has of its
+    own. (The mean of the eight themselves would not do: deviations from it add up to 0, and so correlate by
+    -1/7 whatever the networks are like.)
+
+    Returns
+    -------
+    xarray.Dataset
+        By ``seed``: ``errors``, ``own``: correlation over images of the errors, or of the deviations, of two
+        networks, mean over pairs. ``errors_opposite``, ``own_opposite``: share of the 28 pairs in which it is
+        negative.
+    """
+    return load("dropout-deviations")
+
+
+def run_deviations(seed: int) -> xr.Dataset:
+    """Train one net and compare eight of its masks with 200 others."""
+    task, rng = noisy_digits(seed), np.random.default_rng([seed, 4])
+    net = trained(task, Units(RATE), seed, UPDATES)
+    at = np.arange(len(task.x_val)), task.labels_val
+    errors, *others = (1 - _thinned(net, task.x_val, rng)[:, *at] for _ in range(1 + REFERENCE // MEMBERS))
+    found = {}
+    for name, each in (("errors", errors), ("own", errors - np.concatenate(others).mean(axis=0))):
+        pairs = np.corrcoef(each)[np.triu_indices(MEMBERS, 1)]
+        found |= {name: pairs.mean(), f"{name}_opposite": (pairs < 0).mean()}
+    return xr.Dataset(found)
+
+
+register(
+    Stored(
+        name="dropout-deviations",
+        run=run_deviations,
+        axes={"seed": SEEDS},
+        seed=0,
+        rtol={"errors": 0.1, "own": 1.0, "errors_opposite": 0.1, "own_opposite": 0.3},
+    )
+)
+
+
 def _apart(task: Task, seed: int, *, bootstrap: bool) -> Float[ndarray, "M V 10"]:
     members, noise = [], Units(0.0)
     for k in range(MEMBERS):

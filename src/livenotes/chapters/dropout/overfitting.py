@@ -176,8 +176,8 @@ register(
 
 
 @cache
-def keep_probability(rate: float, seed: int, updates: int = 1000) -> xr.DataArray:
-    """Probability that standout keeps each ``unit`` of the first hidden layer, by validation ``image``.
+def keep_probability(rate: float, seed: int, updates: int = 300) -> xr.DataArray:
+    """Probability that standout keeps each ``unit`` of each hidden ``layer``, by validation ``image``.
 
     Parameters
     ----------
@@ -188,9 +188,12 @@ def keep_probability(rate: float, seed: int, updates: int = 1000) -> xr.DataArra
         Made before the net is looked at.
     """
     task, noise = noisy_digits(seed), Adaptive(rate)
-    first = trained(task, noise, seed, updates)[0]
+    first, second, _ = trained(task, noise, seed, updates)
     s = task.x_val @ first.w.T + first.b
-    return xr.DataArray(sigmoid(noise.alpha * s + noise.beta), dims=("image", "unit"))
+    fed = np.stack([s, noise.predict(relu(s), s, second)])
+    return xr.DataArray(
+        sigmoid(noise.alpha * fed + noise.beta), dims=("layer", "image", "unit"), coords={"layer": [1, 2]}
+    )
 
 
 # --- what dropping does to the units ---
@@ -223,7 +226,8 @@ def features() -> xr.Dataset:
         ``active``: share of units with an output above 0, over images, by hidden ``layer``.
         ``zero_weights``: share of the weights that are exactly 0.
         ``correlation``: mean absolute correlation between two units of the same ``layer``.
-        ``worst_lost``: rise of the loss, in nats, when the one unit is removed that is missed most.
+        ``worst_lost``: rise of the loss, in nats, when the one hidden unit is removed that is missed most.
+        ``worst_pixel_lost``: the same for the pixels.
         ``without_units``, ``without_pixels``: accuracy when a ``share`` (0, 0.1, …, 0.9) of the hidden units,
         or of the pixels, is set to 0, and nothing is scaled to make up for it. A pixel at 0 has its mean
         value.
@@ -244,6 +248,7 @@ def run_features(setting: str, seed: int) -> xr.Dataset:
             "zero_weights": (weights == 0).mean(),
             "correlation": ("layer", [mean_correlation(h) for h in hidden]),
             "worst_lost": _ablated(net, task).max(),
+            "worst_pixel_lost": _blanked(net, task).max(),
             "without_units": ("share", [_without_units(net, task, share, rng) for share in SHARES]),
             "without_pixels": ("share", [_without_pixels(net, task, share, rng) for share in SHARES]),
         },
@@ -263,6 +268,7 @@ register(
             "zero_weights": 0.1,
             "correlation": 0.1,
             "worst_lost": 0.3,
+            "worst_pixel_lost": 0.3,
             "without_units": 0.1,
             "without_pixels": 0.1,
         },
@@ -293,6 +299,15 @@ def _ablated(net: Sequence[Layer], task: Task) -> Float[ndarray, " U"]:
     for j in range(second.shape[1]):
         losses.append(_loss(net, task, np.where(np.arange(second.shape[1]) == j, 0, second)))
     return np.array(losses) - _loss(net, task, second)
+
+
+def _blanked(net: Sequence[Layer], task: Task) -> Float[ndarray, " D"]:
+    """Rise of the validation loss when one pixel is set to its mean value, 0, for every pixel."""
+    losses = []
+    for j in range(task.x_val.shape[1]):
+        x = np.where(np.arange(task.x_val.shape[1]) == j, np.float32(0), task.x_val)
+        losses.append(_loss(net, task, _hidden(net, x)[-1]))
+    return np.array(losses) - _loss(net, task, _hidden(net, task.x_val)[-1])
 
 
 def _without_units(net: Sequence[Layer], task: Task, share: float, rng: np.random.Generator) -> float:
