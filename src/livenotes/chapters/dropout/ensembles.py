@@ -341,7 +341,7 @@ def run_deviations(seed: int) -> xr.Dataset:
     net = trained(task, Units(RATE), seed, UPDATES)
     at = np.arange(len(task.x_val)), task.labels_val
     errors, *others = (1 - _thinned(net, task.x_val, rng)[:, *at] for _ in range(1 + REFERENCE // MEMBERS))
-    found = {}
+    found: dict[str, float] = {}
     for name, each in (("errors", errors), ("own", errors - np.concatenate(others).mean(axis=0))):
         pairs = np.corrcoef(each)[np.triu_indices(MEMBERS, 1)]
         found |= {name: pairs.mean(), f"{name}_opposite": (pairs < 0).mean()}
