@@ -162,9 +162,19 @@ def train(task: str, cell: str, length: int, seed: int, *, iterations: int = ITE
 
 
 def fit(
-    task: str, layer: Cell, length: int, seed: int, *, rate: float, iterations: int = ITERATIONS
+    task: str,
+    layer: Cell,
+    length: int,
+    seed: int,
+    *,
+    rate: float,
+    iterations: int = ITERATIONS,
+    limit: float = LIMIT,
 ) -> tuple[xr.Dataset, Net]:
-    """Train a layer as :func:`train` does, at any learning rate; return the trained net as well."""
+    """Train a layer as :func:`train` does, at any learning rate and with any limit to the gradient's length.
+
+    Return the trained net as well.
+    """
     require_choice("task", task, TASKS)
     chosen = TASKS[task]
     require_count("iterations", iterations, EVERY)
@@ -173,7 +183,7 @@ def fit(
     state, losses = adam_init(net), []
     for _ in range(iterations):
         value, g = gradient(layer, net, chosen.draw(rng, BATCH, length), chosen.loss)
-        net, state = adam(net, clip_by_norm(g, LIMIT), state, lr=rate)
+        net, state = adam(net, clip_by_norm(g, limit), state, lr=rate)
         losses.append(value)
     test = chosen.draw(rng, 1000, length)
     said, _ = answers(layer, net, test)

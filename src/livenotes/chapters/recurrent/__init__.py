@@ -4,7 +4,17 @@ from livenotes.lab.memory import LENGTHS, SOLVED_SHARE, TASKS, longest_solved, t
 
 from .cliff import descent, surface
 from .gradients import growth, horizon, reach, unfolded
-from .starts import RATES, STARTS, reach_before, scores_from, train_from, trained_from
+from .names import begin_names, learn_names, learned_names, write
+from .starts import (
+    RATES,
+    STARTS,
+    reach_before,
+    scores_from,
+    train_from,
+    train_without,
+    trained_from,
+    trained_without,
+)
 
 __all__ = [
     "LENGTHS",
@@ -12,16 +22,22 @@ __all__ = [
     "SOLVED_SHARE",
     "STARTS",
     "TASKS",
+    "begin_names",
     "descent",
     "growth",
     "horizon",
+    "learn_names",
+    "learned_names",
     "longest_solved",
     "reach",
     "reach_before",
     "scores_from",
     "surface",
     "train_from",
+    "train_without",
     "trained",
     "trained_from",
+    "trained_without",
     "unfolded",
+    "write",
 ]

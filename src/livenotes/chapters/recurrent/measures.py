@@ -3,23 +3,25 @@
 Each function returns a 1-D array: one value a seed, or a single one where nothing is random.
 """
 
-from functools import lru_cache
+from time import process_time
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from numpy import ndarray
+from scipy.stats import spearmanr
 
 from livenotes import dense
+from livenotes._validated import body
 from livenotes.activations import tanh
 from livenotes.checks import relative_error
-from livenotes.lab.memory import RATE, SOLVED_SHARE, TASKS, Net, fit, longest_solved, trained
-from livenotes.optimization import clip_by_norm, global_norm
-from livenotes.recurrent import CELLS, elman
+from livenotes.lab.memory import RATE, TASKS, longest_solved, trained
+from livenotes.optimization import global_norm
+from livenotes.recurrent import elman
 
-from .cliff import descent, surface
-from .gradients import MATRICES, NONLINEARITIES, horizon, reach
-from .starts import trained_from
+from .cliff import descent, slope
+from .gradients import MATRICES, NONLINEARITIES, reach
+from .starts import trained_from, trained_without
 
 SEEDS = range(5)
 
@@ -36,21 +38,6 @@ def _start(params: elman.ElmanParams) -> ndarray:
     return elman.zero_state(params, 2)
 
 
-def _from_the_last_state(seed: int, steps: int) -> Float[ndarray, "T 2 3"]:
-    """Gradient of the last state's sum in every input."""
-    params, x = _elman(seed, steps)
-    outputs, tape = elman.forward(params, x, _start(params))
-    g_outputs = np.zeros_like(outputs)
-    g_outputs[-1] = 1
-    return elman.backward(tape, g_outputs).g_x
-
-
-def axes_of_the_recurrent_weights() -> _Values:
-    """Number of axes of the array of weights from one step's layer to the next."""
-    params, _ = _elman(0)
-    return np.array([float(params.w_h.ndim)])
-
-
 def difference_without_the_loop() -> _Values:
     """Relative difference of a cell whose recurrent weights are 0 to a dense layer at every step."""
     found = []
@@ -63,26 +50,20 @@ def difference_without_the_loop() -> _Values:
     return np.array(found)
 
 
-def steps_that_reach_the_output() -> _Values:
-    """Number of steps of 100 whose input the last state depends on."""
-    found = [(_from_the_last_state(seed, 100) != 0).any(axis=(1, 2)).sum() for seed in SEEDS]
-    return np.array(found, float)
+def time_with_own_weights() -> _Values:
+    """Processor time of 100 steps with weights of their own, relative to that with shared weights."""
+    rng = np.random.default_rng(0)
+    x, own = rng.normal(size=(100, 16, 3)), [elman.init(rng, 3, 32) for _ in range(100)]
+    step = body(elman.step)
 
+    def seconds(weights: list[elman.ElmanParams]) -> float:
+        state, start = np.zeros((16, 32)), process_time()
+        for params, x_t in zip(weights, x, strict=True):
+            state = step(params, x_t, state)
+        return process_time() - start
 
-@lru_cache(maxsize=1)
-def _trained() -> tuple[Net, ...]:
-    """Three nets after a short training on temporal order."""
-    cell = CELLS["elman_tanh"]
-    return tuple(fit("temporal-order", cell, 10, seed, rate=RATE, iterations=100)[1] for seed in range(3))
-
-
-def share_of_weights_at_zero() -> _Values:
-    """Share of the weights of a trained cell that are exactly 0."""
-    found = []
-    for net in _trained():
-        weights = np.concatenate([net.cell.w_x.ravel(), net.cell.w_h.ravel()])
-        found.append(float((weights == 0).mean()))
-    return np.array(found)
+    pairs = [(seconds(own), seconds(own[:1] * 100)) for _ in range(30)]
+    return np.array([np.divide(*np.min(part, axis=0)) for part in np.split(np.array(pairs), 3)])
 
 
 def gradient_of_sum_and_sum_of_gradients() -> _Values:
@@ -109,22 +90,17 @@ def _both(tape: elman.ElmanTape, outputs: ndarray, v: ndarray, g_y: ndarray) -> 
     return [g.w_x, np.einsum("tbk,tbh->kh", g_y, outputs), g.w_h]
 
 
-def gradient_and_sum_over_steps() -> _Values:
-    """Relative difference of dL/dW_h to the sum of what every step adds to it."""
+def first_symbols_found() -> _Values:
+    """Share of first symbols, of four, that a linear map finds in the state after ten."""
     found = []
     for seed in SEEDS:
-        params, x = _elman(seed)
-        outputs, tape = elman.forward(params, x, _start(params))
-        see_through = tape._replace(params=params._replace(w_x=np.eye(16)), x=tape.h[1:])
-        g = elman.backward(see_through, outputs)
-        added = [d.T @ h for d, h in zip(g.g_x, tape.h[:-1], strict=True)]  # with W_x = I, g_x is dL/da
-        found.append(relative_error(g.g_params.w_h, np.sum(added, axis=0)))
+        rng = np.random.default_rng(seed)
+        params, symbols = elman.init(rng, 4, 32), rng.integers(4, size=(10, 2000))
+        outputs, _ = elman.forward(params, np.eye(4)[symbols], elman.zero_state(params, 2000))
+        state, first = np.c_[outputs[-1], np.ones(2000)], symbols[0]
+        readout = np.linalg.lstsq(state[:1000], np.eye(4)[first[:1000]])[0]
+        found.append(float(((state[1000:] @ readout).argmax(axis=1) == first[1000:]).mean()))
     return np.array(found)
-
-
-def influence_of_the_first_input() -> _Values:
-    """Length of the gradient of the tenth state's sum in the first input."""
-    return np.array([np.linalg.norm(_from_the_last_state(seed, 10)[0]) for seed in SEEDS])
 
 
 def adding_above_chance_at_120() -> _Values:
@@ -133,9 +109,15 @@ def adding_above_chance_at_120() -> _Values:
     return np.asarray(score) - TASKS["adding"].chance
 
 
-def longest_copied() -> _Values:
-    """Longest pause after which trained Elman cells repeat five symbols, at least 90 % of them right."""
-    return np.asarray(longest_solved(trained("copying").score.sel(cell="elman_tanh")), float)
+def remembered_without_tricks() -> _Values:
+    """Steps from the first symbol to the answer, at least, at the longest length that was learned."""
+    score = trained_without().score.sel(start="uniform", clipped=False)
+    return 0.8 * np.asarray(longest_solved(score), float)
+
+
+def stretching_unclipped() -> _Values:
+    """Score over 30 steps of cells that start from 1.5 times an orthogonal matrix, not clipped."""
+    return trained_without().score.sel(start="stretching", clipped=False, length=30).values
 
 
 def largest_ratio_to_bound() -> _Values:
@@ -155,12 +137,6 @@ def _left(run: xr.Dataset) -> _Values:
     return np.asarray(np.log10(np.maximum(run.gradient.isel(lag=-1), 1e-300)))
 
 
-def left_below_one() -> _Values:
-    """The most that is left after 50 steps with a bound of 0.9 a step, over four nonlinearities."""
-    radii = {"tanh": 0.9, "relu": 0.9, "sigmoid": 3.6, "identity": 0.9}
-    return np.max([_left(reach(name, radius)) for name, radius in radii.items()], axis=0)
-
-
 def left_linear_above_one() -> _Values:
     """What is left after 50 steps of a linear cell with a bound of 1.5."""
     return _left(reach("identity", 1.5))
@@ -171,65 +147,36 @@ def left_tanh_above_one() -> _Values:
     return _left(reach("tanh", 1.5))
 
 
-def stretch_of_solvers() -> _Values:
-    """Largest singular value of the recurrent matrix of tanh cells that learned temporal order."""
-    runs = trained_from().sel(task="temporal-order", nonlinearity="tanh")
-    found: ndarray = runs.stretch.values[runs.score.values >= SOLVED_SHARE]
-    return found
-
-
-def horizon_half() -> _Values:
-    """Steps until less than 1 % of the gradient is left, tanh, spectral radius 0.5."""
-    return np.asarray(horizon(reach("tanh", 0.5).gradient))
-
-
-def horizon_one() -> _Values:
-    """Steps until less than 1 % of the gradient is left, tanh, spectral radius 1."""
-    return np.asarray(horizon(reach("tanh", 1.0).gradient))
-
-
 def clipped_error() -> _Values:
-    """Largest error after 300 clipped updates from five points before the cliff."""
+    """log10 of the error after 300 clipped updates from each of five points before the cliff."""
     starts = np.random.default_rng(0).normal([6.0, -2.6], 0.05, size=(5, 2))
-    return np.array([max(float(descent(w, b, limit=0.5).error[-1]) for w, b in starts)])
+    return np.log10([descent(w, b, limit=0.5).error.values[-1] for w, b in starts])
 
 
-def clipped_length() -> _Values:
-    """Longest gradient after clipping to length 1, over 100 random gradients of very different lengths."""
-    rng = np.random.default_rng(0)
-    gradients = [10.0 ** rng.uniform(-3, 6) * rng.normal(size=20) for _ in range(100)]
-    return np.array([max(global_norm(clip_by_norm(g, 1.0)) for g in gradients)])
+def error_and_length_of_gradient() -> _Values:
+    """Rank correlation between error and length of the gradient, over 200 random points of the surface."""
+    found = []
+    for seed in SEEDS:
+        points = np.random.default_rng(seed).uniform([4, -3.5], [7, -1.5], size=(200, 2))
+        pairs = [(error, global_norm((g.w_h, g.b))) for error, g in (slope(*point) for point in points)]
+        found.append(spearmanr(*np.transpose(pairs)).statistic)
+    return np.array(found)
 
 
-def heights_of_the_surface() -> _Values:
-    """Number of different heights of the error surface at 2500 points."""
-    shape = surface(np.linspace(4, 7, 50), np.linspace(-3.5, -1.5, 50))
-    return np.array([float(len(np.unique(shape)))])
+def _gained_by_orthogonal(nonlinearity: str) -> _Values:
+    """Score from an orthogonal start less that from PyTorch's default, averaged over two tasks."""
+    score = trained_from().score.sel(nonlinearity=nonlinearity, task=["temporal-order", "copying"], rate=RATE)
+    return np.asarray((score.sel(matrix="orthogonal") - score.sel(matrix="uniform")).mean("task"))
 
 
-def _moves(limit: float | None) -> Float[ndarray, " N"]:
-    path = descent(limit=limit)
-    return np.hypot(np.diff(path.w), np.diff(path.b))
+def gained_by_orthogonal_tanh() -> _Values:
+    """Gain of tanh cells over 40 steps."""
+    return _gained_by_orthogonal("tanh")
 
 
-def jump_off_the_cliff() -> _Values:
-    """Length of the longest step of plain descent."""
-    return np.array([_moves(None).max()])
-
-
-def step_at_the_cliff() -> _Values:
-    """Length of the longest step of descent clipped at 0.5."""
-    return np.array([_moves(0.5).max()])
-
-
-def eta_orthogonal_tanh() -> _Values:
-    """Largest singular value times largest slope, orthogonal start, tanh."""
-    return reach("tanh", 1.0).eta.values
-
-
-def eta_orthogonal_sigmoid() -> _Values:
-    """Largest singular value times largest slope, orthogonal start, sigmoid."""
-    return reach("sigmoid", 1.0).eta.values
+def gained_by_orthogonal_relu() -> _Values:
+    """Gain of ReLU cells over 40 steps."""
+    return _gained_by_orthogonal("relu")
 
 
 def left_identity_relu() -> _Values:
@@ -247,8 +194,6 @@ def left_orthogonal_relu() -> _Values:
     return _left(reach("relu", 1.0))
 
 
-def relu_slopes_other_than_0_and_1() -> _Values:
-    """Share of a thousand random states of a ReLU cell at which its slope is neither 0 nor 1."""
-    relu = NONLINEARITIES["relu"]
-    slope = relu.slope(relu.value(np.random.default_rng(0).normal(size=1000)))
-    return np.array([float(((slope != 0) & (slope != 1)).mean())])
+def left_relu_less_sigmoid() -> _Values:
+    """By how many orders of magnitude ReLU leaves more than the sigmoid after 50 steps, orthogonal start."""
+    return _left(reach("relu", 1.0)) - _left(reach("sigmoid", 1.0))

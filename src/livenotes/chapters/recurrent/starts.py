@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from livenotes._arguments import require_choice
-from livenotes.lab.memory import ITERATIONS, TASKS, begin, fit
+from livenotes.lab.memory import ITERATIONS, LIMIT, RATE, TASKS, begin, fit
 from livenotes.lab.store import Stored, load, register
 from livenotes.recurrent import CELLS, elman
 from livenotes.recurrent.initializers import Initializer, identity, orthogonal, spectral
@@ -62,6 +62,63 @@ def train_from(
     return found.assign(stretch=np.linalg.norm(net.cell.w_h.astype(float), 2))
 
 
+ENDS: dict[str, Initializer] = {
+    "uniform": uniform,
+    "orthogonal": orthogonal,
+    "stretching": partial(orthogonal, gain=1.5),
+}
+CLIPPED = (True, False)
+
+
+def train_without(
+    start: str, clipped: bool, length: int, seed: int, *, iterations: int = ITERATIONS
+) -> xr.Dataset:
+    """Train one tanh cell on temporal order, with or without clipping and an orthogonal start.
+
+    Parameters
+    ----------
+    start : {"uniform", "orthogonal", "stretching"}
+        Recurrent weights before training: PyTorch's default, an orthogonal matrix, or 1.5 times one.
+    clipped : bool
+        Whether gradients are clipped to length 1.
+    length : int
+        Of the sequences; the first symbol to be remembered stands at least four fifths of it before the end.
+    seed : int
+    iterations : int, at least 50
+
+    Returns
+    -------
+    Dataset
+        ``score``, ``loss`` and ``stretch`` as :func:`train_from` returns them.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+    """
+    require_choice("start", start, ENDS)
+    cell = replace(CELLS["elman_tanh"], init=partial(elman.init, recurrent=ENDS[start]))
+    limit = LIMIT if clipped else np.finfo(float).max
+    found, net = fit("temporal-order", cell, length, seed, rate=RATE, iterations=iterations, limit=limit)
+    return found.assign(stretch=np.linalg.norm(net.cell.w_h.astype(float), 2))
+
+
+STORED_TRICKS = register(
+    Stored(
+        name="recurrent-tricks",
+        run=train_without,
+        axes={
+            "start": tuple(ENDS),
+            "clipped": CLIPPED,
+            "length": (10, 15, 20, 30, 40),
+            "seed": (0, 1, 2, 3, 4),
+        },
+        seed=0,
+        rtol={"loss": 0.01},
+        time="iteration",
+        begin=partial(begin, train_without),
+    )
+)
 STORED_STARTS = register(
     Stored(
         name="recurrent-starts",
@@ -91,6 +148,12 @@ def reach_before(nonlinearity: str, matrix: str) -> xr.Dataset:
 def trained_from() -> xr.Dataset:
     """Read what was stored of the cells trained from each start; ``make results`` trains them again."""
     return load("recurrent-starts")
+
+
+@cache
+def trained_without() -> xr.Dataset:
+    """Read what was stored of tanh cells trained with and without clipping; ``make results`` trains again."""
+    return load("recurrent-tricks")
 
 
 def scores_from(nonlinearity: str, matrix: str, rate: float) -> xr.DataArray:
