@@ -14,6 +14,7 @@ import pytest
 
 from browser import axe_violations, launched, picture_in, picture_of, watched_page
 from built_site import Page, broken_links, build, serving
+from livenotes import claims
 from livenotes._tex import to_mathml
 from livenotes.live.controls import text_of
 from notebooks import ROOT, chapters, figures_of, files_of_toc, pages_that_run
@@ -180,6 +181,57 @@ def test_the_download_button_serves_the_notebook(chromium, served, path):
         assert answer.ok
         sources = [cell["source"] for cell in nbformat.reads(answer.text(), as_version=4).cells]
         assert sources == [cell["source"] for cell in nbformat.read(path, as_version=4).cells]
+
+
+# --------------------------------------------------------------------------------- ledger and questions
+
+
+@needs_book
+def test_the_ledger_narrows_down_by_chapter_verdict_and_words(chromium, served):
+    with watched_page(chromium, served) as page:
+        open_page(page, f"{served}/book/ledger.html")
+        everything = page.locator(".claim").count()
+        shown = page.locator(".claim:visible")
+        assert shown.count() == everything > 100
+        page.get_by_label("Chapter").select_option(label="Dropout")
+        page.get_by_label("Verdict").select_option(label="wrong, corrected")
+        assert 0 < shown.count() < everything
+        assert (
+            shown.locator(".claim-verdict strong").all_inner_texts() == ["wrong, corrected"] * shown.count()
+        )
+        assert page.locator("section[id^=ledger-]:visible").count() == 1
+        assert page.get_by_role("status").inner_text() == f"{shown.count()} of {everything} entries"
+        found = shown.count()
+        open_page(page, page.url)  # the choice stands in the address
+        assert shown.count() == found
+        page.get_by_label("Words").fill("no such words")
+        assert shown.count() == 0
+
+
+@needs_book
+def test_without_javascript_the_ledger_shows_every_claim_and_no_controls(chromium, served):
+    with watched_page(chromium, served, java_script_enabled=False) as page:
+        page.goto(f"{served}/book/ledger.html")
+        assert page.locator(".claim:visible").count() == len(claims.all())
+        assert not page.locator(".ledger-filter").is_visible()
+
+
+@needs_book
+def test_every_question_is_listed_and_can_be_answered(chromium, served, site):
+    asked = {
+        path.stem: re.findall(r'class="live ask" id="([\w-]+)"', path.read_text(encoding="utf-8"))
+        for path in site.glob("book/*.html")
+    }
+    with watched_page(chromium, served) as page:
+        for name, questions in asked.items():
+            open_page(page, f"{served}/book/{name}.html")
+            for question in questions:
+                page.locator(f"#{question} .ask-choice").first.click()
+                assert page.locator(f"#{question} .ask-because").is_visible()
+        open_page(page, f"{served}/book/all-questions.html")
+        links = page.locator(".ask-list li a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+        assert sorted(links) == sorted(f"{name}.html#{key}" for name, keys in asked.items() for key in keys)
+        assert "still open" not in page.locator(".ask-list").inner_text()
 
 
 # --------------------------------------------------------------------------------- the live figures

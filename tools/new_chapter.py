@@ -97,15 +97,23 @@ You need what came before. The chapter covers a part of the notes; the
 [map of the notes](map-of-the-notes.md) lists its headings."""
 IMPORTS = """import numpy as np
 
-from livenotes import checks, claims, show
+from livenotes import checks, show
 from livenotes.chapters import {module} as measure
 from livenotes.chapters.{module} import plots as draw
-from livenotes.live import Slider, live"""
+from livenotes.live import Slider, ask, live"""
 FIGURE = """def phenomenon(fig, p):
     return draw.phenomenon(fig, measure.phenomenon(p))
 
 
 live(phenomenon, title="What is seen.", p=Slider(1, 4, 0.5, start=2, label="parameter p"))"""
+QUESTION = """ask(
+    "It is often said that …. Is it true?",
+    ["yes", "no", "only when …"],
+    right="yes",
+    because="The reason, which has to be read on its own.",
+    kind="claim",
+    claim="{name}-first",
+)"""
 TORCH = """import torch
 
 torch.manual_seed(0)"""
@@ -150,9 +158,13 @@ def notebook(name: str, title: str) -> nbformat.NotebookNode:
         if code:
             cells.append(_hidden(code, "hide-input") if code == FIGURE else new_code_cell(code))
         if label == "measured":
-            cells.append(_hidden(f'claims.section("{name}", "{name}-{label}")', "remove-input"))
+            cells.append(_question(QUESTION.format(name=name)))
     cells.append(new_markdown_cell(EXERCISES.format(name=name)))
     return new_notebook(cells=cells, metadata=METADATA)
+
+
+def _question(source: str) -> nbformat.NotebookNode:
+    return new_code_cell(source, metadata={"tags": ["remove-input"], "jupyter": {"source_hidden": True}})
 
 
 def _hidden(source: str, tag: str) -> nbformat.NotebookNode:

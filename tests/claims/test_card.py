@@ -49,7 +49,16 @@ def test_every_card_shows_its_parts_in_both_forms():
             for source in card.sources:
                 assert str(source) in form
         assert "claim-measured" in page.classes or card.claim.verdict is Verdict.HISTORY
-    assert kinds == {"claim-holds", "claim-when", "claim-wrong", "claim-history"}
+    assert kinds - {"claim-definition"} == {"claim-holds", "claim-when", "claim-wrong", "claim-history"}
+
+
+def test_a_definition_says_what_it_was_checked_against_and_shows_no_number():
+    changes = {"verdict": Verdict.DEFINITION, "checked": "a loop over the units", "quantity": ""}
+    claim = type(card := claims.card("relu-formula").claim)(**(vars(card) | changes))
+    shown = repr(Card(claim, {"measure": Measured(1e-16, 0.0, 1)}))
+    assert "verdict:  a definition\n" in shown
+    assert "measured: Checked against a loop over the units\n" in shown
+    assert "1e-16" not in shown
 
 
 def test_a_card_in_full():

@@ -1,5 +1,6 @@
 """The rules of the ledger, each broken on purpose; and the ledger of this package, which keeps them."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from livenotes.claims import rules
 from livenotes.claims.ledger import Claim, Measured, Verdict, read, read_measured
 from livenotes.claims.rules import validate, verdict_problems
+from notebooks import ROOT
 
 BASE = Claim(
     key="some-key",
@@ -22,6 +24,15 @@ BASE = Claim(
 )
 WHEN = replace(BASE, verdict=Verdict.HOLDS_WHEN, when="it rains", otherwise="a:c")
 HISTORY = replace(BASE, verdict=Verdict.HISTORY, quantity="", measure="", claimed=None, cite=("known",))
+DEFINITION = replace(
+    BASE,
+    verdict=Verdict.DEFINITION,
+    quantity="",
+    measure="",
+    claimed=None,
+    checked="a loop",
+    test="tests/a.py::test_a",
+)
 INSIDE, OUTSIDE, ASTRIDE = Measured(1.5, 0.2, 5), Measured(3.0, 0.2, 5), Measured(1.9, 0.2, 5)
 
 
@@ -34,12 +45,30 @@ def test_the_ledger_of_this_package_is_sound():
     validate(read(), read_measured())
 
 
+@pytest.mark.parametrize("chapter", sorted({claim.chapter for claim in read().values()}))
+def test_every_claim_is_discussed_in_a_section_of_its_chapter(chapter):
+    notebook = (ROOT / "book" / f"{chapter}.ipynb").read_text(encoding="utf-8")
+    sections = set(re.findall(r"\(([\w-]+)\)=", notebook))
+    assert {
+        c.key: c.section for c in read().values() if c.chapter == chapter and c.section not in sections
+    } == {}
+
+
+def test_the_test_that_a_definition_names_is_there():
+    for claim in read().values():
+        if claim.test:
+            path, _, name = claim.test.partition("::")
+            assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), claim.place
+
+
 def test_sound_claims_pass():
     check(BASE, measure=INSIDE)
     check(replace(BASE, cite=("known",), repeat="verdict"), measure=INSIDE)
     check(replace(BASE, verdict=Verdict.WRONG), measure=OUTSIDE)
     check(WHEN, measure=INSIDE, otherwise=OUTSIDE)
     check(HISTORY)
+    check(DEFINITION)
+    check(replace(DEFINITION, test="", measure="a", claimed=(1.0, 2.0)), measure=INSIDE)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +89,12 @@ def test_sound_claims_pass():
         (replace(HISTORY, cite=()), "'a matter of history' needs 'cite'"),
         (replace(HISTORY, measure="a:b"), "'a matter of history' has no 'measure'; remove it"),
         (replace(HISTORY, claimed=(0.0, 1.0)), "'a matter of history' has no 'claimed'; remove it"),
+        (replace(DEFINITION, checked=""), "'a definition' needs 'checked'"),
+        (replace(DEFINITION, test=""), "'a definition' needs 'measure'"),
+        (replace(DEFINITION, measure="a:b"), "'a definition' has no 'measure'; remove it"),
+        (replace(DEFINITION, quantity="A number"), "'a definition' has no 'quantity'; remove it"),
+        (replace(DEFINITION, test="test_a"), "test 'test_a' is not 'tests/FILE.py::test_name'"),
+        (replace(BASE, checked="a loop"), "'holds' has no 'checked'; remove it"),
     ],
 )
 def test_a_bad_entry_is_named(claim, says):
@@ -74,6 +109,7 @@ def test_a_bad_entry_is_named(claim, says):
         (WHEN, {"measure": INSIDE}, "'otherwise' has not been measured"),
         (BASE, {"measure": OUTSIDE}, "verdict is 'holds', but 'measure' is 3 ± 0.2, not within"),
         (BASE, {"measure": ASTRIDE}, "not within"),
+        (replace(DEFINITION, test="", measure="a", claimed=(1.0, 2.0)), {"measure": OUTSIDE}, "not within"),
         (replace(BASE, verdict=Verdict.WRONG), {"measure": INSIDE}, "not clear of"),
         (replace(BASE, verdict=Verdict.WRONG), {"measure": ASTRIDE}, "not clear of"),
         (WHEN, {"measure": OUTSIDE, "otherwise": OUTSIDE}, "'measure' is 3 ± 0.2, not within"),

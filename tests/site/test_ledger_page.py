@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,31 @@ def test_the_whole_ledger_in_the_order_of_the_book(page):
     assert re.search(r"One .*2001", text)
 
 
+def test_verdicts_are_counted_and_can_be_chosen(page):
+    text = page("```{ledger}\n```").page()
+    counts = re.findall(r'<li class="claim-(\w+)"><strong>(\d)</strong> ([\w ,]+)</li>', text)
+    assert counts == [
+        ("holds", "1", "holds"),
+        ("when", "1", "holds when"),
+        ("wrong", "1", "wrong, corrected"),
+        ("history", "1", "a matter of history"),
+    ]
+    options = re.findall(r'<option value="([\w-]+)">', text)
+    chapters = ["ledger-dropout", "ledger-attention"]
+    assert options == chapters + [f"claim-{style}" for style, _, _ in counts]
+    assert all(f'<section id="{chapter}">' in text for chapter in chapters)
+
+
+def test_a_section_that_discusses_claims_links_to_them(build, monkeypatch):
+    monkeypatch.setattr(claims, "all", lambda: [replace(each, sources=()) for each in RECORDS])
+    chapter = CHAPTER + "\n### Below\n\nMore.\n\n(other)=\n## Other\n\nNothing.\n"
+    files = {"index.md": "# T\n\n```{toctree}\ndropout\nledger\n```\n", "dropout.md": chapter}
+    text = build(files | {"ledger.md": "# The ledger\n"}).page("dropout.html")
+    back = '<p class="ledger-back"><a class="reference internal" href="ledger.html#claim-right">'
+    assert re.search(rf"<p>Text\.</p>\s*{re.escape(back)}3 entries in the ledger</a></p>\s*<section", text)
+    assert text.count("ledger-back") == 1
+
+
 def test_a_choice_of_verdicts_and_of_a_chapter(page):
     assert shown(page("```{ledger}\n:verdict: wrong, corrected; holds when\n```")) == ["if", "wrong"]
     built = page("```{ledger}\n:chapter: attention\n```\n\nMore.")
@@ -93,7 +119,7 @@ def test_nothing_to_show(page):
         (
             "```{ledger}\n:verdict: false\n```",
             "there is no verdict 'false'; give some of: "
-            "holds; holds when; wrong, corrected; a matter of history",
+            "holds; holds when; wrong, corrected; a matter of history; a definition",
         ),
         ("```{ledger}\n:chapter:\n```", "argument required"),
     ],

@@ -13,6 +13,7 @@ STYLES = {
     Verdict.HOLDS_WHEN: "when",
     Verdict.WRONG: "wrong",
     Verdict.HISTORY: "history",
+    Verdict.DEFINITION: "definition",
 }
 """Every verdict and the class that the style sheet knows it by."""
 
@@ -49,7 +50,9 @@ class Card:
         claim = self.claim
         verdict = [Piece(str(claim.verdict), "strong")] + [Piece(f" {claim.when}")] * bool(claim.when)
         parts = {"says": [Piece(claim.says)], "verdict": verdict, "finding": [Piece(claim.finding)]}
-        if "measure" in self.numbers:
+        if claim.checked:  # the number is that of a check, and says nothing to a reader
+            parts["measured"] = [Piece(f"Checked against {claim.checked}")]
+        elif "measure" in self.numbers:
             measured = f"{claim.quantity}: {_number(self.numbers['measure'])}"
             if "otherwise" in self.numbers:
                 measured += f", otherwise {_number(self.numbers['otherwise'])}"

@@ -23,6 +23,7 @@ class Verdict(StrEnum):
     HOLDS_WHEN = "holds when"
     WRONG = "wrong, corrected"
     HISTORY = "a matter of history"
+    DEFINITION = "a definition"
 
 
 class Measured(NamedTuple):
@@ -63,6 +64,11 @@ class Claim:
         For *holds when*: the condition.
     otherwise : str
         For *holds when*: the measure where the condition fails; it must fall outside ``claimed``.
+    checked : str
+        For a definition: what it was checked against, such as an independent implementation.
+    test : str
+        For a definition: the test that checks it, ``tests/test_dropout.py::test_mask``, where no ``measure``
+        with its ``claimed`` does.
     cite : list of str
         Keys in the bibliography.
     repeat : {"number", "verdict"}
@@ -82,6 +88,8 @@ class Claim:
     claimed: tuple[float, float] | None = None
     when: str = ""
     otherwise: str = ""
+    checked: str = ""
+    test: str = ""
     cite: tuple[str, ...] = ()
     repeat: Literal["number", "verdict"] = "number"
 

@@ -8,6 +8,7 @@ from .ledger import Claim, Measured, Verdict, shipped, shipped_numbers
 
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 NOTE = re.compile(r"\d{3} · \S.*")
+TEST = re.compile(r"tests/[\w/]+\.py::test_\w+")
 AGAIN = "run 'python -m livenotes.claims measure'"
 
 
@@ -51,13 +52,16 @@ def _form(claim: Claim, sources: Collection[str]) -> list[str]:
             wrong.append(f"cite {cited!r} is not in book/references.bib; add the entry or correct the key")
     need = {
         Verdict.HISTORY: {"cite"},
+        Verdict.DEFINITION: {"checked", *({"test"} if claim.test else {"measure", "claimed"})},
         Verdict.HOLDS_WHEN: {"quantity", "measure", "claimed", "when", "otherwise"},
     }.get(claim.verdict, {"quantity", "measure", "claimed"})
-    for name in ("quantity", "measure", "claimed", "when", "otherwise", "cite"):
+    for name in ("quantity", "measure", "claimed", "when", "otherwise", "checked", "test", "cite"):
         if name in need and not getattr(claim, name):
             wrong.append(f"a claim that is {str(claim.verdict)!r} needs {name!r}; add it")
         if name not in need and name != "cite" and getattr(claim, name):
             wrong.append(f"a claim that is {str(claim.verdict)!r} has no {name!r}; remove it")
+    if claim.test and not TEST.fullmatch(claim.test):
+        wrong.append(f"test {claim.test!r} is not 'tests/FILE.py::test_name'; correct it")
     return [f"{claim.place}: {line}" for line in wrong]
 
 
