@@ -15,6 +15,8 @@ import pytest
 
 from missing import missing
 
+from . import course as small
+
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 HERE = Path(__file__).parent
@@ -54,6 +56,40 @@ def home():
         subprocess.run(["sudo", "-n", "rm", "-r", str(folder)], check=True)
 
 
+def settings(home):
+    """Return the whole environment of the other user, as words for ``env``."""
+    setting = {
+        "HOME": str(home),
+        "MPLCONFIGDIR": str(home / "matplotlib"),
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": ":".join(filter(None, sys.path)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CI": os.environ.get("CI", ""),
+    }
+    return ["env", "-i", *(f"{name}={value}" for name, value in setting.items())]
+
+
+@pytest.mark.parametrize("closed", ["gradebook.db", "."])
+def test_a_course_that_cannot_be_written_is_said(course, home, closed):
+    """Root may write everywhere, so an ordinary user gives the command."""
+    place = small.copied(course, home / "course")
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam(ORDINARY)
+        for path in [place, *place.rglob("*")]:
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+        os.chown(place / closed, 0, 0)
+    else:
+        (place / closed).chmod(0o444 if closed != "." else 0o555)
+    grade = [sys.executable, "-m", "livenotes.cli", "grade", "small", "--course", str(place)]
+    words = [*settings(home), *grade]
+    command = as_other(home, *words) if os.geteuid() == 0 else words
+    done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "See that its disk has room and that you may write to it" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(place.rglob("*.part"))
+
+
 @pytest.mark.parametrize("file", TESTS)
 def test_it_holds_for_the_other_user_too(home, file):
     options = [
@@ -67,16 +103,7 @@ def test_it_holds_for_the_other_user_too(home, file):
         "-k",
         TESTS[file],
     ]
-    setting = {
-        "HOME": str(home),
-        "MPLCONFIGDIR": str(home / "matplotlib"),
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": ":".join(filter(None, sys.path)),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "CI": os.environ.get("CI", ""),
-    }
-    words = [f"{name}={value}" for name, value in setting.items()]
-    command = as_other(home, "env", "-i", *words, sys.executable, "-m", "pytest", *options, str(HERE / file))
+    command = as_other(home, *settings(home), sys.executable, "-m", "pytest", *options, str(HERE / file))
     done = subprocess.run(command, cwd=HERE.parents[1], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
     assert " passed" in done.stdout

@@ -67,6 +67,7 @@ def _start(converter: Any) -> None:
         require_bubblewrap()
         require_hidden(course.root)
         with course.alone(), Bench() as bench, Book(course) as book:
+            book.require_writable()
             run = Grading(course, book, assignment)
             require_proof(run, bench.examine)
             students = run.students() if student == "*" else [student]

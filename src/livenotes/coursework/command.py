@@ -80,6 +80,7 @@ def _grade(given: argparse.Namespace, bench: Bench | Cluster, limits: Limits) ->
     if not given.without_sandbox:
         require_hidden(course.root)
     with course.alone(), Book(course) as book:
+        book.require_writable()
         run = Grading(course, book, given.assignment, limits)
         if given.check:
             proof = prove(run, bench.examine, again=True)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from livenotes.coursework.boundary import namespaces, wire
+from livenotes.coursework.boundary.clock import Clock
 from livenotes.coursework.boundary.groups import Group
 from livenotes.coursework.boundary.limits import Limits
 
@@ -201,13 +202,12 @@ class Sandbox:
         session = Session(mine, group, self.control)
         try:
             fds = [sock.fileno() for sock in theirs]
-            request = {"limits": limits.as_json(), "held": group is not None}
+            request = {"limits": limits.as_json()}
             wire.Channel(self.control).send(request, fds=fds)
         finally:
             for sock in theirs:
                 sock.close()
-        if group is not None:
-            session.admit(group)
+        session.admit(group)
         return session
 
     def close(self) -> None:
@@ -243,12 +243,11 @@ class Session:
         self.group = group
         self.main, *self.snapshots = [wire.Channel(sock) for sock in sockets[1:]]
         self.numbers = itertools.count(1)
+        self.clock = Clock()
+        sockets[1].setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
 
-        if group is not None:
-            sockets[1].setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-
-    def admit(self, group: Group) -> None:
-        """Put the process into a control group, then let it go on.
+    def admit(self, group: Group | None) -> None:
+        """Keep account of the process, put it into a control group if there is one, then let it go on.
 
         The kernel says which process has written: the number it has out here, which it does not know itself.
         """
@@ -257,8 +256,11 @@ class Session:
             return
         word, credentials, *_ = sock.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
-        with contextlib.suppress(OSError):  # it may have been refused, and have gone
-            group.admit(CREDENTIALS.unpack(credentials[0][2])[0])
+        with contextlib.suppress(OSError, IndexError):  # it may have been refused, and have gone
+            pid = CREDENTIALS.unpack(credentials[0][2])[0]
+            self.clock.pid, self.clock.group = pid, group
+            if group is not None:
+                group.admit(pid)
         with contextlib.suppress(OSError):
             sock.sendall(word)
 
@@ -280,7 +282,7 @@ class Session:
 
     def answer(self, channel: wire.Channel, number: int, timeout: float) -> tuple[wire.Message, list[bytes]]:
         """Wait for the answer to a request; raise WireError if another comes."""
-        message, blobs = channel.receive(timeout)
+        message, blobs = channel.receive(timeout, self.clock)
         if message.pop("id", None) != number:
             raise wire.WireError("an answer came that nobody had asked for")
         return message, blobs

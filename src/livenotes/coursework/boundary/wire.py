@@ -199,17 +199,23 @@ class Channel:
         except OSError as error:
             raise Closed(str(error)) from error
 
-    def receive(self, timeout: float | None = None) -> tuple[Message, list[bytes]]:
-        """Return the next message and its arrays; raise TooSlow, Closed or WireError."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        sizes = HEADER.unpack(_read(self.sock, HEADER.size, deadline))
+    def receive(
+        self, timeout: float | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> tuple[Message, list[bytes]]:
+        """Return the next message and its arrays; raise TooSlow, Closed or WireError.
+
+        The time is up when ``clock`` says so.
+        """
+        end = None if timeout is None else clock() + timeout
+        left = None if end is None else lambda: end - clock()
+        sizes = HEADER.unpack(_read(self.sock, HEADER.size, left))
         if not self.trusted and (sizes[0] > MAX_JSON or sizes[1] > MAX_ARRAYS):
             raise WireError("a message is too large")
         try:
-            message = json.loads(_read(self.sock, sizes[0], deadline))
+            message = json.loads(_read(self.sock, sizes[0], left))
         except (ValueError, RecursionError) as error:
             raise WireError("a message is not JSON") from error
-        body = _read(self.sock, sizes[1], deadline)
+        body = _read(self.sock, sizes[1], left)
         if not isinstance(message, dict):
             raise WireError("a message is not an object")
         return message, _split(body, message.pop("npy", None))
@@ -219,13 +225,15 @@ class Channel:
         self.sock.close()
 
 
-def _read(sock: socket.socket, size: int, deadline: float | None = None) -> bytes:
-    """Read so many bytes; raise TooSlow, or Closed if they do not come."""
+def _read(sock: socket.socket, size: int, left: Callable[[], float] | None = None) -> bytes:
+    """Read so many bytes; raise TooSlow when no time is left, or Closed if they do not come."""
     parts: list[bytes] = []
     while size:
-        wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+        wait = None if left is None else max(0.0, left())
         if not select.select([sock], [], [], wait)[0]:
-            raise TooSlow
+            if left is None or left() <= 0:
+                raise TooSlow
+            continue
         try:
             part = sock.recv(min(size, 2**20))
         except OSError as error:

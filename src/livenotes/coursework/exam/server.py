@@ -25,6 +25,7 @@ from typing import Any
 import numpy.testing  # noqa: F401  (for the tests)
 
 from livenotes.coursework.boundary import groups, namespaces, wire
+from livenotes.coursework.boundary.clock import SLOWEST
 from livenotes.coursework.boundary.sandbox import NoSandbox, Sandbox, SandboxEnded
 from livenotes.coursework.exam.calls import modules
 from livenotes.coursework.exam.job import Job
@@ -124,7 +125,7 @@ class Examiner:
             finally:
                 os._exit(0)
         os.close(writer)
-        deadline = time.monotonic() + job.limits.total + MARGIN
+        deadline = time.monotonic() + SLOWEST * job.limits.total + MARGIN
         self.running[reader] = Running(pid, job, deadline, group)
         self.events.register(reader, selectors.EVENT_READ)
 
@@ -208,6 +209,8 @@ def examine(job: Job, sandbox: Sandbox, group: groups.Group | None = None) -> di
     """Run one exam in this process; return its report, or why there is none, as JSON."""
     most = namespaces.memory_in_use() + EXAM_MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    seconds = int(job.limits.total + MARGIN)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     try:
         session = sandbox.start(job.limits, job.tests(), group)
     except wire.Closed:

@@ -104,18 +104,21 @@ def _worth(value: Any, points: float) -> float:
 
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise TooLong when the time is up: a value of the submission may send a test into a long loop."""
+    """Raise TooLong when the time is up: a value of the submission may send a test into a long loop.
+
+    It is the time that the test computes. How long it waits for the submission is limited elsewhere.
+    """
 
     def stop(*_: object) -> None:
         raise TooLong("the test did not end in time")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds + 0.5, 1.0)  # again, should the test catch it
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds + 0.5, 1.0)  # again, should the test catch it
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def failed(source: str, error: BaseException) -> CellReport:

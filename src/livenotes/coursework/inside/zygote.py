@@ -79,9 +79,9 @@ class Zygote:
             self._start(message, fds)
 
     def _start(self, message: wire.Message, fds: list[int]) -> None:
-        told, limits, held = socket.socket(fileno=fds[0]), message["limits"], message["held"]
+        told, limits = socket.socket(fileno=fds[0]), message["limits"]
         try:
-            pid = namespaces.clone(lambda: self._child(told, fds[1:], limits, held), isolated=self.isolated)
+            pid = namespaces.clone(lambda: self._child(told, fds[1:], limits), isolated=self.isolated)
         except OSError as error:
             _report(told, refused=str(error))
             told.close()
@@ -116,13 +116,13 @@ class Zygote:
             self.events.unregister(told)
         told.close()
 
-    def _child(self, told: socket.socket, talk: list[int], limits: dict[str, Any], held: bool) -> None:
+    def _child(self, told: socket.socket, talk: list[int], limits: dict[str, Any]) -> None:
         """Process 1 of the new namespaces: confine it, fork the student's process, report how that ends."""
         namespaces.die_with_parent()
         _forget_files({told.fileno(), *talk})
-        if held:  # until it has been put into its control group
-            os.write(talk[0], b"h")
-            os.read(talk[0], 1)
+        os.write(talk[0], b"h")  # held until it is known outside, and in its control group
+        os.read(talk[0], 1)
+        os.setsid()  # the kernel shares processors between sessions, however many processes are in one
         try:
             if self.isolated:
                 namespaces.confine(WORK, limits["tmp"], self.user)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry, Student
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry, Student
+from sqlalchemy import false, update
 
 from livenotes.coursework.exam.instructor import statements
 from livenotes.coursework.nbgrader.course import Course
@@ -20,6 +21,11 @@ class Book:
     def __init__(self, course: Course):
         self.course = course
         self.gradebook = Gradebook(course.db_url, course.directory.course_id)
+
+    def require_writable(self) -> None:
+        """Raise what the database says if it cannot be written: before anybody is graded."""
+        self.gradebook.db.execute(update(Student).where(false()).values(email=None))
+        self.gradebook.db.rollback()
 
     def sheets(self, assignment: str) -> list[Sheet]:
         """Return the notebooks of an assignment; raise ValueError if there is none, or one is not Python."""
@@ -74,7 +80,10 @@ class Book:
         with (
             book.db.no_autoflush
         ):  # nbgrader builds a submission piece by piece; half of one cannot be written
-            submission = book.update_or_create_submission(assignment, student, **given)
+            try:
+                submission = book.update_or_create_submission(assignment, student, **given)
+            except InvalidEntry as error:  # what nbgrader makes of anything that its database says
+                raise OSError(str(error)) from error
         for notebook in submission.notebooks:
             for grade in notebook.grades:
                 if grade.name in scores[notebook.name]:
