@@ -152,3 +152,25 @@ def drag_and_compare(page, figure):
         assert root.locator(".live-readouts dd").all_text_contents() == list(frame.readouts.values())
         readout = slider.locator(".widget-readout").inner_text().replace("−", "-").removesuffix(control.unit)
         assert float(readout) == pytest.approx(values[place])
+
+
+QUESTION = """from livenotes.live import ask
+ask("Up or down?", ["up", "down"], right="down", because="So it is.", shows="small-figure?p=0.015&kind=b")"""
+
+
+def test_a_question_is_folded_and_answers_and_moves_its_figure(folder, address):
+    hidden = {"jupyter": {"source_hidden": True}}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [new_code_cell(FIGURE), new_code_cell(QUESTION, metadata=hidden)]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "question.ipynb")
+    with launched() as chromium:
+        page = chromium.new_page(viewport={"width": 1400, "height": 1600})
+        page.set_default_timeout(SECONDS * 1000)
+        page.goto(f"{address}/lab/workspaces/question/tree/question.ipynb?token={TOKEN}")
+        page.locator(".jp-InputPlaceholder").wait_for()
+        run_until(page, 1)
+        page.get_by_role("button", name="A: up").click()
+        page.locator(".ask .ask-wrong").wait_for()
+        assert page.locator(".ask .ask-right").inner_text() == "down"
+        assert page.locator(".ask [role=status]").inner_text().startswith("Not quite.")
+        page.get_by_text("p is 0.015, kind b").wait_for()

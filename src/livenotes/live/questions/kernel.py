@@ -9,6 +9,7 @@ from livenotes.live.theme import STATIC, STYLE_SHEET
 
 from . import inline, markup
 
+_AGAIN = {"width": "auto", "align_self": "flex-start", "display": "none"}
 _STYLE = STYLE_SHEET + (STATIC / "ask.css").read_text(encoding="utf-8")
 
 
@@ -17,7 +18,7 @@ def widget(asked: markup.Asked) -> widgets.VBox:
     texts = [widgets.HTML() for _ in asked.answers]
     buttons = [_button(f"{markup.letter(i)}: {inline.plain(each)}") for i, each in enumerate(asked.answers)]
     reason = widgets.HTML()
-    again = widgets.Button(description="Ask again", layout=widgets.Layout(width="auto", display="none"))
+    again = widgets.Button(description="Ask again", layout=_AGAIN)
 
     def show(chosen: int | None) -> None:
         for place, (text, button) in enumerate(zip(texts, buttons, strict=True)):
