@@ -2,6 +2,10 @@ import re
 from pathlib import Path
 
 import yaml
+from tools.subset_fonts import MORE_MATH, MORE_TEXT, named, unicode_range
+
+from livenotes._tex.glyphs import FONT_CHARACTERS
+from livenotes.site.assets import FONTS, STATIC
 
 BOOK = {"extensions": ["myst_nb", "sphinx_book_theme", "livenotes.site"], "html_theme": "sphinx_book_theme"}
 REPOSITORY = {
@@ -30,9 +34,34 @@ def test_a_page_loads_what_lies_beside_it_and_little_of_it(build, notebook):
     assert not list(built.folder.rglob("*.map"))
     assert not (built.folder / "_static" / "vendor").exists()
     assert (built.folder / "_static" / "livenotes-math.woff2").stat().st_size <= 60_000
-    assert (built.folder / "_static" / "livenotes-math.LICENSE.txt").is_file()
+    assert (built.folder / "_static" / "livenotes-fonts.LICENSE.txt").is_file()
     assert (built.folder / "_static" / "styles" / "pydata-sphinx-theme.css").stat().st_size < 150_000
     assert '_sources/index.ipynb" download' in page
+
+
+def fonts(page):
+    without_script = re.search("<noscript>(<link.*?)</noscript>", page)[1]
+    return re.findall(
+        r'rel="preload" as="font" [^>]*href="_static/livenotes-([\w-]+)\.woff2"', without_script
+    )
+
+
+def test_a_page_asks_first_for_the_fonts_that_it_uses_and_for_no_others(build):
+    built = build(
+        {"index.md": "# Title\n\nText.\n", "more.md": "# Title\n\n*A* matrix $\\mathbf{W}$.\n"}, **BOOK
+    )
+    assert fonts(built.page()) == ["regular", "bold"]
+    assert fonts(built.page("more.html")) == ["regular", "italic", "bold", "math", "math-bold"]
+
+
+def test_the_style_sheet_names_the_letters_that_each_font_holds():
+    rare = {"regular-more": MORE_TEXT, **{f"math-{file}": named(file) for file in MORE_MATH}}
+    sheet = " ".join((STATIC / "livenotes.css").read_text().split())
+    given = re.findall(r"url\(livenotes-([\w-]+)\.woff2\)[^}]*unicode-range: ([^;]*);", sheet)
+    assert dict(given) == {file: unicode_range(letters) for file, letters in rare.items()}
+    for file in MORE_MATH:
+        letters = FONTS[f"livenotes-math-{file}.woff2"]
+        assert {c for c in FONT_CHARACTERS if letters.search(c)} == named(file)
 
 
 def test_search_works_on_its_page(build):

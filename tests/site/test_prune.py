@@ -13,6 +13,7 @@ WORDS = {"kept", "also", "name"}
         (".gone{a:b}", ""),
         ("#gone{a:b}", ""),
         (".kept .gone{a:b}", ""),
+        (".-kept[class*=-gone]{a:b}", ""),
         (".kept,.gone,p{a:b}", ".kept,p{a:b}"),
         (".kept.also>#name{a:b}", ".kept.also>#name{a:b}"),
         (".kept:not(.gone){a:b}", ".kept:not(.gone){a:b}"),  # it matches just because there is none
@@ -40,9 +41,9 @@ def test_rules_that_can_match_are_kept_and_no_others(css, want):
 
 
 def test_words_come_from_pages_and_scripts(tmp_path):
-    (tmp_path / "a.html").write_text('<p class="one two-three">four</p>')
+    (tmp_path / "a.html").write_text('<p class="one two-three -eight">four</p>')
     (tmp_path / "b.js").write_text("x.classList.add('five')")
     (tmp_path / "c.css").write_text(".six{}")
     (tmp_path / "fontawesome.js").write_text("seven")
-    assert {"one", "two-three", "four", "five"} <= words_of(tmp_path)
+    assert {"one", "two-three", "four", "five", "-eight", "eight"} <= words_of(tmp_path)
     assert not {"six", "seven"} & words_of(tmp_path)

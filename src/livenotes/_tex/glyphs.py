@@ -1,6 +1,6 @@
 """The characters that the book's font of mathematics holds.
 
-``tools/subset_math_font.py`` cuts the font down to them; a formula that needs another one would be
+``tools/subset_fonts.py`` cuts the font down to them; a formula that needs another one would be
 set in whatever font a reader happens to have, so it is an error.
 """
 

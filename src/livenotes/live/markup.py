@@ -38,10 +38,10 @@ def figure(live: Figure) -> str:
         f'<figure class="live" id="{live.name}" data-title="{escape(live.title)}" '
         f'data-controls="{escape(json.dumps(names, ensure_ascii=False, separators=(",", ":")))}">'
         '<div class="live-controls" role="group" aria-label="Controls of this figure" hidden="hidden">'
-        f"{controls}"
-        '<span class="live-actions"><button type="button" class="live-reset">Reset</button>'
-        f'<a class="live-share" href="#{live.name}" title="The address of this state">Link</a></span></div>'
-        f"{picture(live, frame, live.start)}{plates}</figure>"
+        f"{controls}</div>{picture(live, frame, live.start)}"
+        '<div class="live-actions" hidden="hidden"><button type="button" class="live-reset">Reset</button>'
+        f'<a class="live-share" href="#{live.name}" title="The address of this state">Link</a></div>'
+        f"{plates}</figure>"
     )
 
 
@@ -51,8 +51,10 @@ def picture(live: Figure, frame: Frame, values: dict[str, Value]) -> str:
         f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>"
         for label, text in frame.readouts.items()
     )
+    width = frame.svg.attrib["viewBox"].split()[2]
     return (
-        f'<div class="live-picture" role="img" aria-label="{escape(text_alternative(live, frame, values))}">'
+        f'<div class="live-picture" style="--live-width:{width}" role="img" '
+        f'aria-label="{escape(text_alternative(live, frame, values))}">'
         f'{svg_text(frame.svg)}</div><dl class="live-readouts" aria-live="polite">{rows}</dl>'
         f"<figcaption>{escape(live.title)}</figcaption>"
     )

@@ -1,8 +1,14 @@
-"""The colors of every figure, read from the style sheet so that page and picture cannot disagree."""
+"""The colors and the type of every figure.
+
+Colors are read from the style sheet, so that page and picture cannot disagree. The type is the page's: the
+picture names no face, and the page sets its words in its own; Matplotlib measures them in the same face.
+"""
 
 import re
 from pathlib import Path
 from typing import Any
+
+from matplotlib.font_manager import fontManager
 
 STATIC = Path(__file__).parent / "static"
 STYLE_SHEET = (STATIC / "live.css").read_text(encoding="utf-8")
@@ -14,6 +20,10 @@ PALETTE: dict[str, str] = dict(
 _VARIABLE = {color: f"var(--live-{name},{color})" for name, color in PALETTE.items()}
 
 CYCLE = ("blue", "orange", "green", "purple", "red", "sky")
+
+FACE = "Livenotes Text"
+for _path in sorted((Path(__file__).parent / "fonts").glob("*.otf")):
+    fontManager.addfont(_path)
 
 #: Matplotlib settings of every live figure.
 RC: Any = {
@@ -38,7 +48,14 @@ RC: Any = {
     "grid.color": PALETTE["grid"],
     "grid.linewidth": 0.6,
     "legend.frameon": False,
-    "font.size": 10,
+    "font.family": [FACE, "DejaVu Sans"],  # the second for signs that the first lacks
+    "font.size": 11,
+    "mathtext.fontset": "custom",
+    "mathtext.rm": FACE,
+    "mathtext.it": f"{FACE}:italic",
+    "mathtext.bf": f"{FACE}:bold",
+    "mathtext.cal": f"{FACE}:italic",  # Matplotlib looks for every face, used or not, and warns
+    "mathtext.sf": FACE,
     "lines.linewidth": 1.8,
     "svg.fonttype": "none",
     "svg.hashsalt": "livenotes",

@@ -1,5 +1,6 @@
 """The look of the site: the theme's page less what this book does not use, and the book's style sheet."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,20 @@ from sphinx.config import Config
 HERE = Path(__file__).parent
 STATIC, TEMPLATES = HERE / "static", HERE / "templates"
 LIVE = HERE.parent / "live" / "static"  # script and style sheet of the figures that can be dragged
+
+# What a page loads first, so that no line of it is set twice, and the letters that call for it.
+FONTS = {
+    "livenotes-regular.woff2": re.compile("<p"),
+    "livenotes-italic.woff2": re.compile("<em|<i>"),
+    "livenotes-bold.woff2": re.compile("<h1"),
+    "livenotes-math.woff2": re.compile("<math"),
+    "livenotes-math-bold.woff2": re.compile(
+        "[ℂℍℕℙℚℝℤ\U0001d400-\U0001d433\U0001d538-\U0001d550\U0001d6aa-\U0001d6c0\U0001d7ce-\U0001d7d9]"
+    ),
+    "livenotes-math-rare.woff2": re.compile(
+        "[ℋℐℛℬℰℱℳ\U0001d468-\U0001d49f\U0001d4a2-\U0001d4a6\U0001d4aa-\U0001d4b5\U0001d736-\U0001d755]"
+    ),
+}
 
 
 def add_folders(app: Sphinx, config: Config) -> None:
@@ -46,9 +61,18 @@ def add_live_assets(
             app.add_js_file(name, loading_method="defer")
 
 
+def name_fonts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Name the fonts that the page will need, for its head."""
+    body = context.get("body", "")
+    context["fonts"] = [name for name, letters in FONTS.items() if letters.search(body)]
+
+
 def setup(app: Sphinx) -> None:
     """Register templates, static files and the style sheet."""
     app.connect("config-inited", add_folders)
     app.connect("config-inited", offer_launch)
     app.connect("html-page-context", add_live_assets)
+    app.connect("html-page-context", name_fonts)
     app.add_css_file("livenotes.css", priority=900)

@@ -14,7 +14,7 @@ import tinycss2
 from sphinx.application import Sphinx
 from tinycss2.ast import Node
 
-_WORD = re.compile(r"[A-Za-z_][\w-]*")
+_WORD = re.compile(r"-?[A-Za-z_][\w-]*")
 _HOLDS_RULES = ("media", "supports", "layer", "container")
 _OUR_OWN = ("livenotes.css", "live.css")
 # Loaded by no page any more: icons come from livenotes.css, menus and folds from <details>.
@@ -72,7 +72,8 @@ def words_of(site: Path) -> set[str]:
     words: set[str] = set()
     for path in site.rglob("*"):
         if path.suffix in (".html", ".js") and "fontawesome" not in path.name:
-            words.update(_WORD.findall(path.read_text(encoding="utf-8", errors="replace")))
+            found = set(_WORD.findall(path.read_text(encoding="utf-8", errors="replace")))
+            words |= found | {word.removeprefix("-") for word in found}
     return words
 
 

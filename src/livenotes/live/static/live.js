@@ -63,7 +63,7 @@
         event.preventDefault();
         this.remember(true);
       });
-      root.querySelector(".live-controls").hidden = false;
+      for (const part of root.querySelectorAll(".live-controls, .live-actions")) part.hidden = false;
       this.update();
     }
 
