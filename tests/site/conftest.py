@@ -20,9 +20,11 @@ PARTS = [
     "formulas",
     "ledger_page",
     "questions",
+    "reading",
     "reference",
     "states",
     "tidy",
+    "way",
 ]
 CONFIG: dict[str, Any] = {
     "extensions": ["myst_nb", *(f"livenotes.site.{part}" for part in PARTS)],

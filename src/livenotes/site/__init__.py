@@ -14,9 +14,11 @@ from . import (
     ledger_page,
     prune,
     questions,
+    reading,
     reference,
     states,
     tidy,
+    way,
 )
 
 _PARTS = (
@@ -27,6 +29,8 @@ _PARTS = (
     detach,
     folds,
     chapters,
+    reading,
+    way,
     ledger_page,
     docstrings,
     reference,

@@ -5,6 +5,7 @@
 """
 
 import posixpath
+from dataclasses import dataclass
 
 from docutils import nodes
 from sphinx import addnodes
@@ -12,26 +13,47 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import ReferenceRole
 
-CHAPTERS: dict[str, str] = {
-    "activations": "Activation functions",
-    "dropout": "Dropout",
-    "training-vocabulary": "The vocabulary of training",
-    "normalization": "Normalization",
-    "embeddings": "Word vectors and other embeddings",
-    "recurrent": "Recurrent networks",
-    "lstm": "LSTM and its variants",
-    "beyond-relu": "Beyond ReLU",
-    "residual": "Residual networks",
-    "bidirectional": "Bidirectional and deep recurrent networks",
-    "attention": "Attention",
-    "questions": "Five questions",
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of the book, written or planned: its title, its part, and the chapters that it builds on."""
+
+    title: str
+    part: str
+    needs: tuple[str, ...] = ()
+
+
+_BEFORE = "Before the notes"
+_NEURONS = "Part I · Neurons and how to keep them honest"
+_SEQUENCES = "Part II · Sequences"
+_DEEPER = "Part III · Deeper"
+_QUESTIONS = "Part IV · Questions"
+
+CHAPTERS: dict[str, Chapter] = {
+    "learning": Chapter("How a network learns", _BEFORE),
+    "activations": Chapter("Activation functions", _NEURONS, ("learning",)),
+    "dropout": Chapter("Dropout", _NEURONS, ("learning",)),
+    "training-vocabulary": Chapter("The vocabulary of training", _NEURONS, ("learning",)),
+    "normalization": Chapter("Normalization", _NEURONS, ("dropout", "training-vocabulary")),
+    "embeddings": Chapter("Word vectors and other embeddings", _SEQUENCES, ("learning",)),
+    "recurrent": Chapter("Recurrent networks", _SEQUENCES, ("activations",)),
+    "lstm": Chapter("LSTM and its variants", _SEQUENCES, ("recurrent",)),
+    "beyond-relu": Chapter("Beyond ReLU", _DEEPER, ("activations", "normalization")),
+    "residual": Chapter("Residual networks", _DEEPER, ("normalization",)),
+    "bidirectional": Chapter("Bidirectional and deep recurrent networks", _DEEPER, ("lstm",)),
+    "attention": Chapter("Attention", _DEEPER, ("embeddings", "bidirectional")),
+    "questions": Chapter("Five questions", _QUESTIONS, ("normalization", "lstm")),
 }
-"""Every chapter by the name of its page, in the order of the book, written or planned."""
+"""Every chapter by the name of its page, in the order of the book; what it needs stands before it."""
+
+NAMES = (
+    "names-chapters"  # what the environment keeps of a page that is read again when a chapter comes or goes
+)
 
 
 def page_of(env: BuildEnvironment, chapter: str) -> str | None:
     """Return the page of a chapter, None while there is none; the page that asks is read again then."""
-    env.metadata[env.docname]["names-chapters"] = True
+    env.metadata[env.docname][NAMES] = True
     page = posixpath.join(posixpath.dirname(env.docname), chapter)
     return page if page in env.found_docs else None
 
@@ -60,7 +82,7 @@ class ChapterRole(ReferenceRole):
             message = f"there is no chapter {self.target!r}; the chapters are {known}"
             problem = self.inliner.reporter.error(message, line=self.lineno)
             return [nodes.problematic(self.rawtext, self.rawtext)], [problem]
-        title = self.title if self.has_explicit_title else CHAPTERS[self.target]
+        title = self.title if self.has_explicit_title else CHAPTERS[self.target].title
         page = page_of(self.env, self.target)
         if page is None:
             return [nodes.inline("", f"{title} (planned)", classes=["planned"])], []
@@ -75,7 +97,7 @@ def reread(
     """Read the pages that name chapters again when a chapter comes or goes."""
     if not added and not removed:
         return []
-    return [page for page in env.all_docs if env.metadata[page].get("names-chapters")]
+    return [page for page in env.all_docs if env.metadata[page].get(NAMES)]
 
 
 def setup(app: Sphinx) -> None:

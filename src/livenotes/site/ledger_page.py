@@ -136,7 +136,7 @@ def _option(value: str, text: str) -> str:
 
 
 def _title(chapter: str) -> str:
-    return CHAPTERS.get(chapter, chapter)
+    return CHAPTERS[chapter].title if chapter in CHAPTERS else chapter
 
 
 class LinkBack(SphinxPostTransform):
