@@ -154,7 +154,7 @@ def _of_page(app: Sphinx, page: str, name: str, group: Iterable[dict[str, str]])
     address = app.builder.get_relative_uri(page, name)
     items = "".join(
         f'<li data-ask="{asked["name"]}"><a href="{address}#ask-{asked["name"]}">{asked["html"]}</a> '
-        '<span class="ask-state"></span></li>'
+        '<span class="ask-state">still open</span></li>'
         for asked in group
     )
     title = app.env.titles[name].astext()

@@ -4,7 +4,7 @@
   const form = document.querySelector(".ledger-filter");
   const sections = [...document.querySelectorAll("section[id^=ledger-]")];
   const entries = sections.flatMap((section) => [...section.querySelectorAll(".claim")].map((element) => (
-    { element, chapter: section.id, words: element.textContent.toLowerCase() })));
+    { element, chapter: section.id, words: `${section.firstElementChild.textContent} ${element.textContent}`.toLowerCase() })));
   const { chapter, verdict, words } = form.elements;
 
   function narrow() {
