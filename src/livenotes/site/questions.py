@@ -85,7 +85,8 @@ class CollectQuestions(SphinxTransform):
 
 def asked_in(env: BuildEnvironment) -> list[dict[str, str]]:
     """Return every question of the book, in the order of its pages."""
-    pages = dict.fromkeys([*env.toctree_includes.get(env.config.root_doc, ()), *sorted(env.found_docs)])
+    root = env.config.root_doc
+    pages = dict.fromkeys([root, *env.toctree_includes.get(root, ()), *sorted(env.found_docs)])
     return [each for page in pages for each in json.loads(env.metadata[page].get(KEY, "[]"))]
 
 
