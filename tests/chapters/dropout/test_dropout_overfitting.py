@@ -6,9 +6,27 @@ import numpy as np
 import pytest
 
 from livenotes.activations import relu
-from livenotes.chapters.dropout import keep_probability, nets, overfitting
+from livenotes.chapters.dropout import by_heart, keep_probability, nets, overfitting, sweep
 from livenotes.chapters.dropout.nets import Adaptive, Units
+from livenotes.datasets.digits import digits
 from livenotes.dense import Layer
+
+
+def test_the_net_that_is_watched_is_the_first_of_the_sweep():
+    found, swept = by_heart(), sweep().sel(rate=0, seed=0)
+    np.testing.assert_array_equal(found["update"], swept["update"])
+    early = slice(15)  # later two machines may part
+    np.testing.assert_allclose(found.right[early], swept.validation_accuracy[early], atol=0.01)
+    np.testing.assert_allclose(found.known[early] / 80, swept.memorized[early], atol=0.03)
+    assert found.known[-1] == 80
+    np.testing.assert_array_equal(found.says[-1], found.given)
+    assert (found.given != found.true).all()
+    data = digits()
+    blank = data.x.min(axis=0)
+    for picture, true in zip(found.pixels.values, found.true.values, strict=True):
+        distance = np.abs(data.x - blank - picture.ravel()).max(axis=1)
+        assert distance.min() < 1e-5
+        assert data.labels[distance.argmin()] == true
 
 
 def test_one_unit_removed_is_a_net_without_it():

@@ -2,14 +2,15 @@
 
 from .batch_norm import normalized, variance_shift
 from .ensembles import Network, committees, deviations, ensemble, network
-from .nets import untouched
-from .overfitting import EPOCHS, at_best_rate, capacity, features, keep_probability, sweep, variants
+from .nets import noisy_digits, untouched
+from .overfitting import EPOCHS, at_best_rate, by_heart, capacity, features, keep_probability, sweep, variants
 from .prediction import equivalence, penalty, theory, unit_input, ways_to_predict
 
 __all__ = [
     "EPOCHS",
     "Network",
     "at_best_rate",
+    "by_heart",
     "capacity",
     "committees",
     "deviations",
@@ -18,6 +19,7 @@ __all__ = [
     "features",
     "keep_probability",
     "network",
+    "noisy_digits",
     "normalized",
     "penalty",
     "sweep",

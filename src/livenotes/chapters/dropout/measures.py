@@ -7,12 +7,10 @@ import xarray as xr
 from jaxtyping import Float
 from numpy import ndarray
 
-from livenotes.dropout import annealed_rate
-
 from .batch_norm import normalized
 from .ensembles import committees, deviations, ensemble
 from .nets import SEEDS, untouched
-from .overfitting import EPOCHS, at_best_rate, capacity, features, keep_probability, sweep, variants
+from .overfitting import at_best_rate, capacity, features, keep_probability, sweep, variants
 from .prediction import penalty, unit_input, ways_to_predict
 
 RATE = 0.5
@@ -64,12 +62,6 @@ def uncorrected_loss_cost() -> xr.DataArray:
 def uncorrected_accuracy_cost() -> xr.DataArray:
     """Relative fall of the accuracy for the same reason."""
     return 1 - _predicted("uncorrected").accuracy / _predicted("corrected").accuracy
-
-
-def annealed_largest_step() -> Float[ndarray, " 1"]:
-    """Largest change of the annealed rate from one epoch to the next, while it is above 0."""
-    rates = [annealed_rate(epoch, start=RATE, epochs=EPOCHS) for epoch in range(EPOCHS + 1)]
-    return np.array([np.diff(rates).max()])
 
 
 def keep_share_of_units() -> Float[ndarray, " S"]:

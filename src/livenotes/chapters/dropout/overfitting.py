@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import islice
 
 import numpy as np
 import xarray as xr
@@ -9,6 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from livenotes.activations import relu, sigmoid
+from livenotes.datasets.digits import digits
 from livenotes.dense import Layer
 from livenotes.dropout import annealed_rate
 from livenotes.lab.probes import mean_correlation
@@ -19,6 +21,7 @@ from livenotes.optimization import iterations_per_epoch
 
 from .nets import (
     BATCH,
+    CHECKPOINTS,
     EXAMPLES,
     ROUGHLY,
     SEEDS,
@@ -32,8 +35,10 @@ from .nets import (
     clean_digits,
     curves,
     noisy_digits,
+    predict,
     score,
     trained,
+    training,
 )
 
 # --- how much to drop ---
@@ -82,6 +87,46 @@ def at_best_rate(result: xr.Dataset) -> xr.Dataset:
     """Select, of a sweep or of every variant, the rate of the highest mean validation accuracy at the end."""
     final = result.validation_accuracy.isel(update=-1, drop=True).mean("seed")
     return result.sel(rate=final.idxmax("rate"))
+
+
+SHOWN = 12  # images of one run, whose labels are followed while it learns
+
+
+@cache
+def by_heart() -> xr.Dataset:
+    """Train the first net of the sweep without dropout, and watch what it says of 12 mislabeled images.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``pixels`` (image, 8, 8), 0 where blank; ``given``, ``true``: the label each
+        image was given, and its own; ``says``: the net's answer, by ``update`` and ``image``; ``known``: how
+        many of all false labels it gives back, and ``right``: its accuracy on the validation images, by
+        ``update``.
+    """
+    task, truth = noisy_digits(0), digits(dtype=np.float32)
+    first = np.random.default_rng([0, 0]).permutation(len(truth.x))[:SHOWN]  # as noisy_digits draws them
+    rows = []
+    for step, net in enumerate(islice(training(task, lambda _: Units(0.0), 0), UPDATES + 1)):
+        if step in CHECKPOINTS:
+            says = predict(net, task.x[task.false], Units(0.0)).argmax(axis=1)
+            known = int((says == task.labels[task.false]).sum())
+            rows.append((says[:SHOWN], known, score(net, Units(0.0), task.x_val, task.labels_val)[1]))
+    says, known, right = map(np.array, zip(*rows, strict=True))
+    return xr.Dataset(
+        {
+            "pixels": (
+                ("image", "row", "column"),
+                (truth.x - truth.x.min(axis=0))[first].reshape(SHOWN, 8, 8),
+            ),
+            "given": ("image", task.labels[:SHOWN]),
+            "true": ("image", truth.labels[first]),
+            "says": (("update", "image"), says),
+            "known": ("update", known),
+            "right": ("update", right),
+        },
+        coords={"update": CHECKPOINTS},
+    )
 
 
 # --- a net that is too narrow ---

@@ -13,6 +13,7 @@ from livenotes.lab import style
 from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED
 
 from . import EPOCHS, Network
+from .nets import EXAMPLES, FALSE_SHARE
 
 VARIANTS = {
     "none": MUTED,
@@ -23,10 +24,10 @@ VARIANTS = {
 }
 
 WAYS = {
-    "as-trained": "all units, weights as trained",
-    "scaled": "weights times 1 − p",
-    "bias-too": "weights and bias times 1 − p",
     "inverted": "inverted dropout",
+    "as-trained": "without division, weights as trained",
+    "scaled": "without division, weights times 1 − p",
+    "bias-too": "without division, weights and bias times 1 − p",
 }
 """Ways to predict, as a choice shows them."""
 
@@ -53,21 +54,30 @@ def network(fig: Figure, result: Network) -> dict[str, str]:
     axes.scatter(x, y, s=210, color=BLUE, lw=0, zorder=3).set_alpha(np.where(kept, 1.0, 0.0).tolist())
     crosses = axes.scatter(x, y, s=70, color=RED, marker="x", lw=1.8, zorder=4)
     crosses.set_alpha(np.where(kept, 0.0, 1.0).tolist())
-    for k, name in enumerate(("4 inputs", "6 hidden units", "5 hidden units", "output")):
-        axes.text(k, -1.14, name, ha="center", va="top", color=INK, fontsize=9.5)
+    for k, name in enumerate(("inputs x", "m ⊙ h, 6 units", "m ⊙ h, 5 units", "output")):
+        axes.text(k, -1.14, name, ha="center", va="top", color=INK)
     axes.set(xlim=(-0.4, 3.4), ylim=(-1.1, 1.1))
     style.no_frame(axes)
     return {
         "hidden units kept": f"{result.kept_hidden} of {result.hidden}",
         "connections kept": f"{result.kept_connections} of {result.connections}",
-        "paths from input to output": f"{result.kept_paths} of {result.paths}",
-        "networks in one": f"{result.ensemble:,}",
-        "probability of this one": f"{100 * result.probability:.2g} %",
+        "ways from an input to the output": f"{result.kept_paths} of {result.paths}",
     }
 
 
 def _heights(units: int) -> Float[ndarray, " U"]:
     return (np.arange(units) - (units - 1) / 2) * 0.36
+
+
+FALSE = int(FALSE_SHARE * EXAMPLES)
+
+
+def _mosaic(found: xr.Dataset) -> Float[ndarray, "36 40 4"]:
+    """Images in three rows of four, gray on white: 8 x 8 pixels on a clear tile of 12 x 10."""
+    ink = found.pixels.values.reshape(3, 4, 8, 8, 1) / found.pixels.values.max()
+    tiles = np.zeros((3, 4, 12, 10, 4))
+    tiles[:, :, :8, 1:9] = np.concatenate([1 - ink, 1 - ink, 1 - ink, np.ones_like(ink)], axis=-1)
+    return tiles.transpose(0, 2, 1, 3, 4).reshape(36, 40, 4)
 
 
 def unit_input(fig: Figure, result: xr.Dataset, way: str) -> dict[str, str]:
@@ -82,11 +92,10 @@ def unit_input(fig: Figure, result: xr.Dataset, way: str) -> dict[str, str]:
         axes.stairs(bars, fed.edge.values, color=color, lw=1.2)
         axes.axvline(mean, color=color, lw=1.6, ls=(0, (4, 3)))
         found.append((mean, sd))
-    axes.text(0.98, 0.92, "in training", color=ORANGE, ha="right", transform=axes.transAxes, weight="bold")
-    axes.text(0.98, 0.84, "in prediction", color=BLUE, ha="right", transform=axes.transAxes, weight="bold")
-    axes.text(0.98, 0.76, "dashed: means", color=INK, ha="right", transform=axes.transAxes)
+    colors = {"in training": ORANGE, "in prediction": BLUE, "dashed: means": INK}
+    style.names(axes, colors, x=0.98, y=0.9, step=0.1, ha="right")
     axes.set(
-        xlim=(-6, 18), ylim=(0, 1.08), xlabel="Wx + b, what the unit is fed", ylabel="how often, peak = 1"
+        xlim=(-6, 18), ylim=(0, 1.08), xlabel="what the unit is fed, w · y + b", ylabel="how often, peak = 1"
     )
     (mean, sd), (mean_after, sd_after) = found
     return {
@@ -97,31 +106,60 @@ def unit_input(fig: Figure, result: xr.Dataset, way: str) -> dict[str, str]:
     }
 
 
+def by_heart(fig: Figure, found: xr.Dataset, update: int) -> dict[str, str]:
+    """Left, mislabeled images with the label given and the net's answer; right, how it got there."""
+    images, during = style.panels(fig, (1.25, 1), left=0.05, right=0.12, gap=0.75)
+    k = int(np.searchsorted(found["update"].values, update))
+    images.imshow(_mosaic(found), interpolation="none", extent=(0, 4, 0, 3))
+    labels = zip(found.given.values.tolist(), found.true.values.tolist(), found.says.values[k], strict=True)
+    for number, (given, true, says) in enumerate(labels):
+        x, y = number % 4 + 0.5, 2 - number // 4
+        color = {given: RED, true: BLUE}.get(int(says), MUTED)
+        images.text(x, y, f"{given} → {says}", color=color, ha="center", va="bottom", weight="bold")
+    images.set(title="Label given → what the network says")
+    style.no_frame(images)
+    updates = found["update"].values[1:]
+    for values, color in ((found.right.values, BLUE), (found.known.values / FALSE, RED)):
+        during.plot(updates, 100 * values[1:], color=color, lw=1.6)
+        during.plot(max(update, updates[0]), 100 * values[k], "o", color=color, ms=5)
+    style.names(during, {"new images": BLUE, "false labels": RED}, x=0.98, y=0.16, step=0.1, ha="right")
+    _while_it_learns(during)
+    return {
+        "right on new images": f"{100 * found.right.values[k]:.1f} %",
+        "false labels given back": f"{found.known.values[k]} of {FALSE}",
+    }
+
+
+def _while_it_learns(axes: Axes) -> None:
+    axes.set(xscale="log", xlim=(4, 4000), ylim=(0, 102), xlabel="updates", ylabel="%")
+    axes.set(xticks=[10, 100, 1000], xticklabels=["10", "100", "1000"], title="While it learns")
+    axes.minorticks_off()
+
+
 def curves(fig: Figure, result: xr.Dataset, rate: float) -> dict[str, str]:
     """Left, accuracy during training at one rate; right, at the end, for every rate."""
-    during, final = style.panels(fig, (1.1, 1), right=1.05, gap=0.6)
-    percent = {
-        "training": (ORANGE, 100 * result.train_accuracy),
-        "validation": (BLUE, 100 * result.validation_accuracy),
-        "false labels": (RED, 100 * result.memorized),
+    during, final = style.panels(fig, (1.1, 1), right=1.2, gap=0.6)
+    columns = {
+        "on its 400": (ORANGE, result.train_accuracy),
+        "new images": (BLUE, result.validation_accuracy),
+        "false labels": (RED, result.memorized),
     }
-    rate = _nearest(result, rate)
+    rates, updates = result.rate.values, result["update"].values
+    at = int(np.abs(rates - rate).argmin())
     ends = {}
-    for name, (color, values) in percent.items():
-        at = values.sel(rate=rate)
-        ends[name] = at.values[:, -1].mean()
-        _band(during, at[:, 1:], color)
-        _band(final, values[..., -1], color)
-        final.plot(rate, ends[name], "o", color=color, ms=5)
-    colors = {name: color for name, (color, _) in percent.items()}
-    style.names(final, colors, x=1.05, y=0.92, step=0.11, fontsize=9.5)
-    final.axvline(rate, color=MUTED, lw=0.7)
-    during.set(xscale="log", xlim=(4, 4000), ylim=(0, 102), xlabel="updates", ylabel="right, %")
-    during.set(title="While it learns")
+    for name, (color, scores) in columns.items():
+        mean, sd = 100 * scores.values.mean(axis=1), 100 * scores.values.std(axis=1, ddof=1)
+        _band(during, updates[1:], mean[at, 1:], sd[at, 1:], color)
+        _band(final, rates, mean[:, -1], sd[:, -1], color)
+        final.plot(rates[at], mean[at, -1], "o", color=color, ms=5)
+        ends[name] = mean[at, -1]
+    style.names(final, {name: color for name, (color, _) in columns.items()}, x=1.05, y=0.92, step=0.11)
+    final.axvline(rates[at], color=MUTED, lw=0.7)
+    _while_it_learns(during)
     final.set(xlim=(0, 0.9), ylim=(0, 102), xlabel="dropout rate p", title="After 4000 updates")
     return {
-        "right in training": f"{ends['training']:.1f} %",
-        "in validation": f"{ends['validation']:.1f} %",
+        "right on new images": f"{ends['new images']:.1f} %",
+        "on its own 400, labels as given": f"{ends['on its 400']:.1f} %",
         "false labels given back": f"{ends['false labels']:.0f} %",
     }
 
@@ -131,11 +169,8 @@ def _nearest(result: xr.Dataset, rate: float) -> float:
     return float(result.rate.sel(rate=rate, method="nearest"))
 
 
-def _band(axes: Axes, values: xr.DataArray, color: str) -> None:
-    """Draw mean and standard deviation over the seeds along the other dimension."""
-    (along,) = (dim for dim in values.dims if dim != "seed")
-    x, seeds = values[along].values, values.get_axis_num("seed")
-    mean, sd = values.values.mean(axis=seeds), values.values.std(axis=seeds, ddof=1)
+def _band(axes: Axes, x: ndarray, mean: ndarray, sd: ndarray, color: str) -> None:
+    """Draw a mean and one standard deviation to either side."""
     axes.fill_between(x, mean - sd, mean + sd, color=color, alpha=0.2, lw=0)
     axes.plot(x, mean, color=color, lw=1.6)
 
@@ -151,13 +186,15 @@ def ensemble(fig: Figure, result: xr.Dataset, layers: int, rate: float) -> dict[
     images.scatter(x, y, s=9, color=BLUE, alpha=0.6, lw=0)
     images.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="mean over all 4,096 masks", ylabel="scaled weights")
     images.set(title="Probability of the right digit")
-    _band(masks, found.sampled_loss, ORANGE)
+    sampled = found.sampled_loss.values
+    _band(masks, found["count"].values, sampled.mean(axis=0), sampled.std(axis=0, ddof=1), ORANGE)
     for way, color, ls in ((exact, INK, (0, (4, 3))), (scaled, BLUE, "solid")):
         masks.axhline(way.loss.values.mean(), color=color, lw=1.5, ls=ls)
-    colors = {"so many random masks": ORANGE, "all masks (dashed)": INK, "scaled weights": BLUE}
+    colors = {"random masks": ORANGE, "all masks (dashed)": INK, "scaled weights": BLUE}
     style.names(masks, colors, x=0.97, y=0.92, step=0.085, ha="right")
     masks.set(xscale="log", xlim=(1, 1024), ylim=(0, 3), xlabel="masks averaged", title="Loss, nats")
     masks.set(xticks=[1, 10, 100, 1000], xticklabels=["1", "10", "100", "1000"])
+    masks.minorticks_off()
     return {
         "right, mean over all masks": f"{100 * exact.accuracy.values.mean():.1f} %",
         "right, scaled weights": f"{100 * scaled.accuracy.values.mean():.1f} %",
@@ -183,7 +220,7 @@ def variants(fig: Figure, result: xr.Dataset, rate: float, epoch: int) -> dict[s
         accuracy.plot(passed, curve, color=color, lw=1.6)
         accuracy.plot(epoch, np.interp(epoch, passed, curve), "o", color=color, ms=4.5)
     style.names(accuracy, VARIANTS, x=1.04, y=0.92, step=0.11, fontsize=9.5)
-    accuracy.set(ylim=(60, 95), title="Right in validation, %")
+    accuracy.set(ylim=(60, 95), title="Right on new images, %")
     for panel in (schedule, accuracy):
         panel.axvline(epoch, color=MUTED, lw=0.7)
         panel.set(xlim=(0, EPOCHS), xticks=[0, 100, 200], xlabel="epoch")
@@ -200,20 +237,20 @@ PLACES = {"after every layer": RED, "after the last": GREEN}
 def normalized(fig: Figure, result: xr.Dataset, rate: float, width: int) -> dict[str, str]:
     """Left, the shift at each of three batch norms; right, what it costs at every rate."""
     shift, cost = style.panels(fig, (1, 1.2), right=1.2, gap=0.66)
-    rate, wide = _nearest(result, rate), result.sel(width=width)
+    rates = result.rate.values
+    at, wide = int(np.abs(rates - rate).argmin()), result.sel(width=width)
     for place, color in PLACES.items():
-        ratio = wide.ratio.sel(place=place, rate=rate)
-        mean, sd = ratio.mean("seed").values, ratio.std("seed", ddof=1).values
-        shift.errorbar(ratio.layer.values, mean, sd, color=color, fmt="o-", lw=1.5)
-        for accuracy, ls in ((wide.accuracy, "solid"), (wide.accuracy_again, (0, (4, 3)))):
-            scores = 100 * accuracy.sel(place=place).mean("seed")
-            cost.plot(scores.rate.values, scores.values, color=color, lw=1.6, ls=ls)
-            cost.plot(rate, scores.sel(rate=rate).item(), "o", color=color, ms=4.5)
+        here = wide.sel(place=place)
+        shift.plot(here.layer.values, here.ratio.values[at].mean(axis=0), "o-", color=color, lw=1.5)
+        for scores, ls in ((here.accuracy, "solid"), (here.accuracy_again, (0, (4, 3)))):
+            means = 100 * scores.values.mean(axis=1)
+            cost.plot(rates, means, color=color, lw=1.6, ls=ls)
+            cost.plot(rates[at], means[at], "o", color=color, ms=4.5)
     shift.axhline(1, color=MUTED, lw=0.8)
     shift.set(xlim=(0.7, 3.3), ylim=(0, 1.25), xticks=[1, 2, 3], xlabel="batch norm, from below")
     shift.set(title="Variance met / learned")
-    cost.axvline(rate, color=MUTED, lw=0.7)
-    cost.set(xlim=(0, 0.7), ylim=(80, 100), xlabel="dropout rate p", title="Right in validation, %")
+    cost.axvline(rates[at], color=MUTED, lw=0.7)
+    cost.set(xlim=(0, 0.7), ylim=(80, 100), xlabel="dropout rate p", title="Right on new images, %")
     words = {
         "dropout after\nevery layer": RED,
         "after the last": GREEN,
@@ -221,7 +258,7 @@ def normalized(fig: Figure, result: xr.Dataset, rate: float, width: int) -> dict
     }
     for (name, color), y in zip(words.items(), (1.0, 0.79, 0.68), strict=True):
         cost.text(1.06, y, name, color=color, transform=cost.transAxes, fontsize=9.5, va="top")
-    found = wide.sel(place="after every layer", rate=rate)
+    found = wide.sel(place="after every layer").isel(rate=at)
     return {
         "third batch norm meets": f"{found.ratio.sel(layer=3).values.mean():.2f} of the variance it learned",
         "right, as learned": f"{100 * found.accuracy.values.mean():.1f} %",
