@@ -112,7 +112,7 @@ def by_heart() -> xr.Dataset:
             says = predict(net, task.x[task.false], Units(0.0)).argmax(axis=1)
             known = int((says == task.labels[task.false]).sum())
             rows.append((says[:SHOWN], known, score(net, Units(0.0), task.x_val, task.labels_val)[1]))
-    says, known, right = map(np.array, zip(*rows, strict=True))
+    answers, counts, scores = map(np.array, zip(*rows, strict=True))
     return xr.Dataset(
         {
             "pixels": (
@@ -121,9 +121,9 @@ def by_heart() -> xr.Dataset:
             ),
             "given": ("image", task.labels[:SHOWN]),
             "true": ("image", truth.labels[first]),
-            "says": (("update", "image"), says),
-            "known": ("update", known),
-            "right": ("update", right),
+            "says": (("update", "image"), answers),
+            "known": ("update", counts),
+            "right": ("update", scores),
         },
         coords={"update": CHECKPOINTS},
     )
