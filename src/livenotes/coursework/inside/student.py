@@ -13,13 +13,15 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import matplotlib.pyplot as plt
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
-from matplotlib import mathtext
+from matplotlib import font_manager, ft2font, mathtext
 from matplotlib.backends import backend_agg
 from matplotlib_inline.backend_inline import configure_inline_support as inline
 from traitlets.config import Config
@@ -108,6 +110,44 @@ def keep_formulas() -> None:
     vars(backend_agg)["MathTextParser"] = functools.cache(parser)
 
 
+class _FontFile(io.BytesIO):
+    """A font in memory, with the name of its file: that is asked for when a plot is saved with its fonts."""
+
+    def __init__(self, path: str):
+        super().__init__(_content(path))
+        self.path = path
+
+    def __str__(self) -> str:
+        return self.path
+
+
+@functools.cache
+def _content(path: str) -> bytes:
+    return Path(path).read_bytes()
+
+
+def keep_fonts() -> None:
+    """Have Matplotlib read fonts from memory, and keep those of the warm-up: a file would be shared by all.
+
+    A submission begins with no file open that is open now, and Matplotlib forgets its fonts on every fork.
+    """
+    parts: Any = vars(font_manager)
+    font: Any = ft2font.FT2Font
+    require(
+        "matplotlib",
+        "font_manager._get_font, a cache, opens fonts by ft2font.FT2Font, which takes an open file as well",
+        parts.get("ft2font") is ft2font
+        and callable(getattr(parts.get("_get_font"), "__wrapped__", None))
+        and "BinaryIO" in (font.__init__.__doc__ or ""),
+    )
+
+    def open_font(path: str, *args: Any, **settings: Any) -> Any:
+        return font(_FontFile(path), *args, **settings)
+
+    parts["ft2font"] = SimpleNamespace(**{**vars(ft2font), "FT2Font": open_font})
+    parts["_get_font"] = functools.lru_cache(64)(parts["_get_font"].__wrapped__)
+
+
 def make_shell() -> InteractiveShell:
     """Create the shell and run everything once that is slow the first time."""
     config = Config()
@@ -115,6 +155,7 @@ def make_shell() -> InteractiveShell:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
     shell = _Shell.instance(config=config, displayhook_class=_Hook, display_pub_class=_Publisher)
+    keep_fonts()
     keep_formulas()
     inline(shell, "module://matplotlib_inline.backend_inline")
     for source in WARM_UP:
