@@ -110,3 +110,25 @@ def test_no_submission_sees_the_terminals_of_another():
     with Bench(slots=2) as bench:
         for _, report in bench.examine([Job(key, cells) for key in ("one", "other")]):
             assert report.cells[1].score == 1.0, report
+
+
+FORMULAS = r"""
+import os
+import matplotlib.pyplot as plt
+plt.semilogy([1, 2], [1e-3, 1e3], label=r"$\hat{x}_i$")  # powers of ten are set as formulas
+plt.xlabel(r"$\alpha$ and words")
+plt.legend()
+plt.savefig("plot.pdf")
+plt.show()
+size = os.path.getsize("plot.pdf")
+"""
+
+
+@pytest.mark.usefixtures("bubblewrap")
+def test_a_plot_with_formulas_is_drawn_and_saved():
+    cells = [Cell("code", FORMULAS), Cell("test", "assert size > 5_000", 1.0)]
+    with Bench(slots=1) as bench:
+        ((_, report),) = bench.examine([Job("key", cells)])
+    (shown,) = report.cells[0].outputs
+    assert "image/png" in shown["data"], shown
+    assert report.cells[1].score == 1.0, report

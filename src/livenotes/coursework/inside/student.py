@@ -135,10 +135,8 @@ def keep_fonts() -> None:
     font: Any = ft2font.FT2Font
     require(
         "matplotlib",
-        "font_manager._get_font, a cache, opens fonts by ft2font.FT2Font, which takes an open file as well",
-        parts.get("ft2font") is ft2font
-        and callable(getattr(parts.get("_get_font"), "__wrapped__", None))
-        and "BinaryIO" in (font.__init__.__doc__ or ""),
+        "font_manager._get_font, a cache, opens fonts by ft2font.FT2Font",
+        parts.get("ft2font") is ft2font and callable(getattr(parts.get("_get_font"), "__wrapped__", None)),
     )
 
     def open_font(path: str, *args: Any, **settings: Any) -> Any:

@@ -21,6 +21,8 @@ class Book:
     def __init__(self, course: Course):
         self.course = course
         self.gradebook = Gradebook(course.db_url, course.directory.course_id)
+        # nobody else grades meanwhile: what was read for one submission need not be read again for the next
+        self.gradebook.db().expire_on_commit = False
 
     def require_writable(self) -> None:
         """Raise what the database says if it cannot be written: before anybody is graded."""
@@ -103,6 +105,8 @@ class Book:
             return
         from nbgrader.preprocessors import AssignLatePenalties
 
+        self.gradebook.db.expire_all()  # the database adds up the points
+
         rule = AssignLatePenalties(config=self.course.config)
         rule.init_plugin()
         for notebook in submission.notebooks:
@@ -117,6 +121,7 @@ class Book:
 
     def totals(self, assignment: str) -> dict[str, tuple[float, bool]]:
         """Return points, late penalty taken off, and whether a part still waits for grading by hand."""
+        self.gradebook.db.expire_all()
         return {
             entry.student_id: (
                 entry.score - sum(n.late_submission_penalty or 0.0 for n in entry.notebooks),
