@@ -24,8 +24,8 @@ serve: $(READY)  ## Serve the built book; PORT=8000 chooses the port
 	@echo "The book is at the address below; Ctrl-C stops it."
 	$(BIN)/python -u -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-lab: $(READY)    ## Open the notebooks in JupyterLab
-	$(BIN)/jupyter lab book
+lab: $(READY)    ## Open the book in JupyterLab
+	JUPYTER_CONFIG_PATH="$(CURDIR)/tools/lab" $(BIN)/jupyter lab
 
 test: lint unit notebooks book site ## Run everything that continuous integration runs
 

@@ -176,6 +176,20 @@ def figures_of(path: Path) -> tuple[Shown, ...]:
     return tuple(shown)
 
 
+@cache
+def first_figure(path: Path) -> tuple[Shown, tuple[int, ...]]:
+    """Run what a notebook's first live figure needs; return the figure, and the numbers of these cells."""
+    code = {i: cell.source for i, cell in enumerate(read(path).cells) if cell.cell_type == "code"}
+    for last in [i for i, source in code.items() if _shows_a_figure(parsed(source))]:
+        cells = {i: parsed(source) for i, source in code.items() if i <= last}
+        needed, names = _needed(cells), {"__name__": "__main__"}
+        with contextlib.chdir(path.parent):
+            values = [_run(cells[number], f"{path.name}, cell {number}", names) for number in needed]
+        if isinstance(values[-1], LiveFigure):
+            return Shown(last, values[-1]), tuple(needed)
+    raise ValueError(f"{path.name} shows no live figure")
+
+
 def _needed(cells: Mapping[int, ast.Module]) -> list[int]:
     """Return the cells that show figures and, back from these, those that define a name they use."""
     needed, used = [], set()

@@ -30,6 +30,7 @@ BESIDE = {
     "site": {"claims", "live"},
     "coursework": set(),
     "cli": {"coursework"},
+    "jupyter": {"claims", "site"},
 }
 LAB_DRAWS = {"live"}  # the style of the figures
 METHODS_IMPORT = {"numpy", "scipy", "jaxtyping"}

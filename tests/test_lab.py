@@ -1,8 +1,13 @@
-"""One session of JupyterLab: a live figure under a real kernel answers to its slider."""
+"""JupyterLab as `make lab` opens it: every chapter reads as on the page, and its figures answer as there.
+
+One server and one page of JupyterLab serve all of these; of a chapter, only the cells run that its first
+figure needs.
+"""
 
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,23 +17,45 @@ import urllib.request
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import TimeoutError
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from browser import launched
-from notebooks import ROOT, figures_of
+from browser import READOUTS, Watch, launched
+from livenotes.live import shown
+from livenotes.live.theme import STYLE_SHEET
+from notebooks import ROOT, chapters, first_figure
 
 pytestmark = [pytest.mark.xdist_group("lab"), pytest.mark.unchecked_shapes]  # one server for all of these
 TOKEN = "a-token-for-this-test"
-SECONDS = 180
-QUIET = ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-CHAPTER = ROOT / "book" / "activations.ipynb"
+SECONDS = 45
 FIGURE = """from livenotes.live import Choice, Slider, live
 def small_figure(fig, p, kind):
     fig.subplots().set(xlim=(0, 1), ylim=(0, 1), title=f"p is {p:g}, kind {kind}")
     fig.axes[0].plot([0, 1], [0, 50 * p])
-    return {"p": p}
+    return {"p": p, "twice as much": 2 * p}
 live(small_figure, title="T.", p=Slider(0, 0.02, 0.005), kind=Choice(["a", "b"]))"""
+PROSE = """# A small page
+[At the end](#small-figure?p=0.02&kind=b), or [beyond](#small-figure?p=3); {cite:t}`elman1990finding`,
+{cite}`elman1990finding`, {cite}`elman1990finding,werbos1990backpropagation`.
+
+A reference to {ref}`recurrent-memory` and to {chapter}`the chapter on dropout <dropout>`."""
+SOLUTION = ["```{solution-start} ex-small\n:class: dropdown\n```\n\nThe answer:", "```{solution-end}\n```"]
+EXERCISE = "```{exercise} To do\n:label: ex-small\n\nDo it.\n```"
+CODE = "print('an answer')"
+
+
+def small():
+    """Return a notebook with what the chapters are made of."""
+    cells = [
+        new_markdown_cell(PROSE),
+        new_code_cell(FIGURE, metadata={"tags": ["hide-input"]}),
+        new_markdown_cell(EXERCISE),
+        new_markdown_cell(SOLUTION[0]),
+        new_code_cell(CODE),
+        new_markdown_cell(SOLUTION[1]),
+        new_code_cell(CODE),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
 def free_port():
@@ -44,15 +71,16 @@ def is_free(port):
 
 @contextlib.contextmanager
 def lab(folder, home):
-    """Run JupyterLab on a folder, with settings of its own; yield its address, and leave nothing running."""
+    """Run JupyterLab as `make lab` does, but on a folder; yield its address, and leave nothing running."""
     port = free_port()
     command = [
         *[sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"],
         *[f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"],
-        *[f"--ServerApp.root_dir={folder}", *QUIET],
+        *[f"--ServerApp.root_dir={folder}", "--expose-app-in-browser"],
     ]
     own = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     own |= {"IPYTHONDIR": str(home / "ipython"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces")}
+    own["JUPYTER_CONFIG_PATH"] = str(ROOT / "tools" / "lab")
     environment = {k: v for k, v in os.environ.items() if k != "LIVENOTES_STATIC"} | own
     with (home / "lab.log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
@@ -83,94 +111,276 @@ def wait_for(server, port, log):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Write a small notebook and copy the book, so that a save in JupyterLab changes nothing here."""
+    """Copy the book, so that a save in JupyterLab changes nothing here, and add a small page."""
     folder = tmp_path_factory.mktemp("lab")
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    small = new_notebook(cells=[new_code_cell(FIGURE)], metadata={"kernelspec": kernel})
-    nbformat.write(small, folder / "small.ipynb")
-    if CHAPTER.exists():
-        shutil.copytree(ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("_build"))
+    for name in ("_toc.yml", "_config.yml"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("_build"))
+    nbformat.write(small(), folder / "book" / "small.ipynb")
     return folder
 
 
 @pytest.fixture(scope="module")
-def address(folder, tmp_path_factory):
-    with lab(folder, tmp_path_factory.mktemp("home")) as address:
-        yield address
-
-
-@pytest.mark.parametrize("name", ["small.ipynb", "book/activations.ipynb"])
-def test_dragging_a_slider_redraws_the_figure(folder, address, name):
-    if not (folder / name).exists():
-        pytest.skip("the first chapter is not there yet")
-    shown = figures_of(folder / name)[0]
-    with launched() as chromium:
+def page(folder, tmp_path_factory):
+    """Open JupyterLab once, and see that nothing was asked of any other machine."""
+    with lab(folder, tmp_path_factory.mktemp("home")) as address, launched() as chromium:
         page = chromium.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(SECONDS * 1000)
-        page.goto(f"{address}/lab/workspaces/{shown.figure.name}/tree/{name}?token={TOKEN}")
-        run_until(page, shown.cell)
-        drag_and_compare(page, shown.figure)
+        watch = Watch(address).attach(page)
+        page.goto(f"{address}/?token={TOKEN}")
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        yield page
+        assert not [problem for problem in watch.problems if problem.startswith("request to elsewhere")]
 
 
-def run_until(page, cell):
-    """Run every cell up to the one that shows the figure, with the keyboard, as often as it takes.
+class Notebook:
+    """A notebook in JupyterLab: what it shows, and the cells it runs."""
 
-    What is run while JupyterLab is still settling its connection to the kernel may be lost.
-    """
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
-    picture = page.locator("figure.live .live-picture svg").first
-    for patience in (SECONDS / 4, SECONDS):
-        page.locator(".jp-Notebook .jp-Cell").first.click()
-        page.keyboard.press("Escape")
-        for _ in range(cell + 1):
-            page.keyboard.press("Shift+Enter")
-        with contextlib.suppress(TimeoutError):
-            picture.wait_for(timeout=1000 * patience)
-            return
-    pytest.fail("the figure did not appear")
+    _find = "[...jupyterapp.shell.widgets('main')].find(each => each.context?.path === path)"
+
+    def __init__(self, page, name):
+        self.page, self.path = page, f"book/{name}"
+        page.evaluate(
+            "async path => { await jupyterapp.commands.execute('docmanager:open', {path}); }", self.path
+        )
+        self.call("async panel => { await panel.context.ready; await panel.sessionContext.ready; }")
+        self.root = page.locator(f"#{self.call('panel => panel.id')}")
+        self.root.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+
+    def call(self, function, *arguments):
+        """Call a JavaScript function with the notebook's panel."""
+        return self.page.evaluate(
+            f"([path, ...rest]) => ({function})({self._find}, ...rest)", [self.path, *arguments]
+        )
+
+    def until(self, function, *arguments):
+        """Wait until a JavaScript function of the notebook's panel is true."""
+        self.page.wait_for_function(
+            f"([path, ...rest]) => ({function})({self._find}, ...rest)", arg=[self.path, *arguments]
+        )
+
+    def run(self, cells):
+        """Run some cells, one after another."""
+        run = """async (panel, cells) => {
+          jupyterapp.shell.activateById(panel.id);
+          await panel.sessionContext.session.kernel.info;
+          for (const cell of cells) {
+            panel.content.activeCellIndex = cell;
+            await jupyterapp.commands.execute("notebook:run-cell");
+          }
+        }"""
+        self.call(run, list(cells))
+
+    def figure(self, name):
+        """Return the place where a figure is shown."""
+        place = self.root.locator(f".live-figure-{name}")
+        place.locator(".live-picture svg").wait_for()
+        return place
+
+    def close(self):
+        """Let go of the kernel and of what has changed."""
+        self.call("async panel => { await panel.sessionContext.shutdown(); panel.dispose(); }")
 
 
-PATHS_ARE = """([root, wanted]) => JSON.stringify(
+@pytest.fixture
+def opened(page):
+    """Open notebooks by name; close them again."""
+    with contextlib.ExitStack() as stack:
+
+        def opened(name):
+            notebook = Notebook(page, name)
+            stack.callback(notebook.close)
+            return notebook
+
+        yield opened
+
+
+SHOWS = """([root, wanted]) => JSON.stringify(
   [...root.querySelectorAll("figure.live svg [d]")].map(e => e.getAttribute("d"))) === wanted"""
 
 
-def drag_and_compare(page, figure):
+def shows(place, frame):
+    """Wait until a figure shows what Python draws; compare its words and its numbers."""
+    paths = [e.attrib["d"] for e in frame.elements() if "d" in e.attrib]
+    wanted = json.dumps(paths, separators=(",", ":"))
+    place.page.wait_for_function(SHOWS, arg=[place.element_handle(), wanted])
+    words = ["".join(e.itertext()) for e in frame.elements() if e.tag.endswith("}text")]
+    assert place.locator("figure.live svg text").all_text_contents() == words
+    assert place.evaluate(READOUTS) == frame.readouts
+
+
+def drag_and_compare(place, figure):
     """Drag the first slider by keyboard to both ends and back, and compare the picture with Python's own."""
     name, control = next(item for item in figure.controls.items() if not item[1].own_plates)
     values = control.grid
-    root = page.locator(".jp-OutputArea-output:has(figure.live)").first
-    slider = root.locator(".widget-slider").first
-    for key, place in [("Home", 0), ("ArrowRight", 1), ("End", -1), ("ArrowLeft", -2)]:
+    slider = place.locator(".widget-slider").first
+    for key, at in [("Home", 0), ("ArrowRight", 1), ("End", -1), ("ArrowLeft", -2)]:
         slider.locator(".noUi-handle").focus()
-        page.keyboard.press(key)
-        frame = figure.frame(**{name: values[place]})
-        paths = [e.attrib["d"] for e in frame.elements() if "d" in e.attrib]
-        wanted = json.dumps(paths, separators=(",", ":"))
-        page.wait_for_function(PATHS_ARE, arg=[root.element_handle(), wanted])
-        words = [e.text for e in frame.elements() if e.text and e.tag.endswith("}text")]
-        assert [text for text in root.locator("figure.live svg text").all_text_contents() if text] == words
-        assert root.locator(".live-readouts dd").all_text_contents() == list(frame.readouts.values())
+        place.page.keyboard.press(key)
+        shows(place, figure.frame(**{name: values[at]}))
         readout = slider.locator(".widget-readout").inner_text().replace("−", "-").removesuffix(control.unit)
-        assert float(readout) == pytest.approx(values[place])
+        assert float(readout) == pytest.approx(values[at])
+
+
+def on_the_page(page, chapter, name, query):
+    """Return the numbers under a figure of the built book in some state."""
+    site = ROOT / os.environ["LIVENOTES_SITE"]
+    tab = page.context.new_page()
+    try:
+        tab.goto(f"{(site / 'book' / chapter).with_suffix('.html').resolve().as_uri()}?{query}#{name}")
+        figure = tab.locator(f"figure.live#{name}")
+        tab.wait_for_function("figure => !figure.ariaBusy", arg=figure.element_handle())
+        return figure.evaluate(READOUTS)
+    finally:
+        tab.close()
+
+
+RAW = re.compile(
+    r"\{(cite|ref|eq|numref|chapter|doc)\b|```|^:::|^\([\w-]+\)=|Not Found|\\begin\{", re.MULTILINE
+)
+PROSE_SHOWN = """panel => [...panel.node.querySelectorAll(".jp-MarkdownCell .myst")].flatMap(
+  each => [each.innerText, ...[...each.querySelectorAll("[title]")].map(e => e.title)]).join("\\n")"""
+FOLDED = """panel => panel.content.widgets.map(
+  cell => cell.model.type === "code" ? [cell.inputHidden, cell.outputHidden] : null)"""
+OVERLAPS = """place => [...place.querySelectorAll(".live-readouts div")].some(row => {
+  const [label, number] = [...row.children].map(each => each.getBoundingClientRect());
+  return label.right > number.left || row.scrollWidth > row.clientWidth; })"""
+
+
+def prose_is_rendered(notebook):
+    """See that nothing of the prose is shown as it is written."""
+    notebook.page.wait_for_function(
+        "root => root.querySelector('.jp-MarkdownCell .myst')", arg=notebook.root.element_handle()
+    )
+    notebook.page.wait_for_function(
+        "root => !root.querySelector('[title$=\"Not Found\"]')", arg=notebook.root.element_handle()
+    )
+    text = notebook.call(PROSE_SHOWN)
+    assert len(text) > 50
+    assert not RAW.search(text), RAW.search(text)
+
+
+@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+def test_a_chapter_reads_as_on_the_page_and_its_first_figure_answers(opened, path):
+    first, needed = first_figure(path)
+    figure = first.figure
+    notebook = opened(path.name)
+    prose_is_rendered(notebook)
+    tags = [set(cell.metadata.get("tags", ())) for cell in nbformat.read(path, as_version=4).cells]
+    tagged = [number for number, given in enumerate(tags) if {"hide-input", "remove-input"} & given]
+    folds = """(panel, tagged) => tagged.map(at => panel.content.widgets[at]).every(
+      cell => cell.placeholder || cell.inputHidden)"""  # a placeholder is far from view and not drawn yet
+    notebook.until(folds, tagged)
+
+    notebook.run(needed)
+    place = notebook.figure(figure.name)
+    shows(place, figure.frame())
+    assert not place.evaluate(OVERLAPS)
+    queries = re.findall(rf"\]\(#{figure.name}\?([^)]*)\)", path.read_text(encoding="utf-8"))
+    assert queries, f"no link of {path.name} leads into {figure.name}, the first figure"
+    link = notebook.root.locator(f'a[href="#{figure.name}?{queries[0]}"]').first
+    link.click()
+    frame = figure.frame(**shown.state_of(figure, queries[0]))
+    shows(place, frame)
+    if "LIVENOTES_SITE" in os.environ:
+        assert on_the_page(notebook.page, path.name, figure.name, queries[0]) == frame.readouts
+    notebook.call("async panel => { await panel.content.scrollToItem(panel.content.widgets.length - 1); }")
+    notebook.call("async panel => { await panel.content.scrollToItem(0); }")
+    shows(place, frame)
+    place.locator(".live-reset").click()
+    if any(not control.own_plates for control in figure.controls.values()):
+        drag_and_compare(place, figure)
+
+
+def test_links_move_all_controls_and_say_what_hinders_them(opened):
+    notebook = opened("small.ipynb")
+    prose_is_rendered(notebook)
+    link = notebook.root.locator("a:text-is('At the end')")
+    link.click()
+    warning = notebook.page.locator(".Toastify__toast")
+    warning.filter(has_text="is not shown yet; run its cell").first.wait_for()
+    names = {}
+    exec(FIGURE.rpartition("\n")[0] + "\nfigure = " + FIGURE.rpartition("\n")[2], names)
+    figure = names["figure"]
+    notebook.run([1])
+    place = notebook.figure("small-figure")
+    drag_and_compare(place, figure)
+    link.click()
+    shows(place, figure.frame(p=0.02, kind="b"))
+    notebook.root.locator("a:text-is('beyond')").click()
+    warning.filter(has_text="cannot be '3'").first.wait_for()
+    shows(place, figure.frame(p=0.02, kind="b"))
+
+
+def test_what_the_page_folds_is_folded_and_opens_with_a_click(opened):
+    notebook = opened("small.ipynb")
+    prose_is_rendered(notebook)
+    folds = [None, [True, False], None, None, [True, True], None, [False, False]]
+    notebook.until(
+        f"(panel, folds) => JSON.stringify(({FOLDED})(panel)) === folds", json.dumps(folds).replace(" ", "")
+    )
+    written = "panel => panel.content.widgets.map(cell => cell.model.getMetadata('jupyter') ?? null)"
+    assert not any(notebook.call(written))
+    notebook.root.locator(".jp-InputPlaceholder").first.click()
+    assert notebook.call(FOLDED)[1] == [False, False]
+
+
+def test_citations_and_references_have_words(opened):
+    notebook = opened("small.ipynb")
+    prose_is_rendered(notebook)
+    text = " ".join(notebook.call(PROSE_SHOWN).split())
+    assert "; Elman [1990], [Elman, 1990], [Elman, 1990; Werbos, 1990]." in text
+    assert "A reference to How far memory reaches and to the chapter on dropout." in text
+    notebook.root.locator(".livenotes-link:text-is('How far memory reaches')").click()
+    there = Notebook(notebook.page, "recurrent.ipynb")
+    heading = there.root.locator("h2:has-text('How far memory reaches')")
+    heading.wait_for()
+    notebook.page.wait_for_function(
+        "heading => Math.abs(heading.getBoundingClientRect().top) < 400", arg=heading.element_handle()
+    )
+    there.close()
+
+
+def test_figures_take_the_colors_of_the_theme(opened):
+    notebook = opened("small.ipynb")
+    notebook.run([1])
+    place = notebook.figure("small-figure")
+    inks = re.findall(r"--live-ink: (#\w+);", STYLE_SHEET)
+    for theme, ink in zip(("Light", "Dark"), inks, strict=True):
+        notebook.page.evaluate(
+            "async theme => { await jupyterapp.commands.execute('apputils:change-theme', {theme}); }",
+            f"JupyterLab {theme}",
+        )
+        wanted = "rgb({}, {}, {})".format(*bytes.fromhex(ink[1:]))
+        is_so = "([place, ink]) => getComputedStyle(place.querySelector('svg text')).fill === ink"
+        notebook.page.wait_for_function(is_so, arg=[place.element_handle(), wanted])
+
+
+def test_the_chapters_stand_beside_the_page_and_nothing_asks_for_news(page):
+    page.locator("[title='Jupyter-Book Table of Contents']").click()
+    panel = page.locator("[id='@jupyterlab-sidepanel/jupyterbook-toc']")
+    for path in chapters():
+        title = next(c.source for c in nbformat.read(path, as_version=4).cells if c.source.startswith("# "))
+        panel.get_by_text(title.splitlines()[0].removeprefix("# "), exact=True).first.wait_for()
+    assert page.locator(".Toastify__toast:has-text('news')").count() == 0
 
 
 QUESTION = """from livenotes.live import ask
 ask("Up or down?", ["up", "down"], right="down", because="So it is.", shows="small-figure?p=0.015&kind=b")"""
 
 
-def test_a_question_is_folded_and_answers_and_moves_its_figure(folder, address):
+def test_a_question_is_folded_and_answers_and_moves_its_figure(folder, opened):
     hidden = {"jupyter": {"source_hidden": True}}
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     cells = [new_code_cell(FIGURE), new_code_cell(QUESTION, metadata=hidden)]
-    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "question.ipynb")
-    with launched() as chromium:
-        page = chromium.new_page(viewport={"width": 1400, "height": 1600})
-        page.set_default_timeout(SECONDS * 1000)
-        page.goto(f"{address}/lab/workspaces/question/tree/question.ipynb?token={TOKEN}")
-        page.locator(".jp-InputPlaceholder").wait_for()
-        run_until(page, 1)
-        page.get_by_role("button", name="A: up").click()
-        page.locator(".ask .ask-wrong").wait_for()
-        assert page.locator(".ask .ask-right").inner_text() == "down"
-        assert page.locator(".ask [role=status]").inner_text().startswith("Not quite.")
-        page.get_by_text("p is 0.015, kind b").wait_for()
+    nbformat.write(
+        new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "book" / "question.ipynb"
+    )
+    notebook = opened("question.ipynb")
+    notebook.root.locator(".jp-InputPlaceholder").wait_for()
+    notebook.run([0, 1])
+    notebook.root.get_by_role("button", name="A: up").click()
+    notebook.root.locator(".ask .ask-wrong").wait_for()
+    assert notebook.root.locator(".ask .ask-right").inner_text() == "down"
+    assert notebook.root.locator(".ask [role=status]").inner_text().startswith("Not quite.")
+    notebook.root.get_by_text("p is 0.015, kind b").wait_for()

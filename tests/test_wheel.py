@@ -1,5 +1,7 @@
 """The package as others install it: what a chapter reads travels with it, and is found without a clone."""
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -27,6 +29,7 @@ assert any(card.sources for card in claims.all())
 print(livenotes.__file__)
 """
 BOOK = "livenotes/book/"
+EXTENSION = ("package.json", "static/livenotes.js", "static/livenotes.css")
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +75,20 @@ def test_where_results_are_lost_the_error_says_what_to_do(tmp_path, monkeypatch)
     monkeypatch.setattr(_folders, "INSTALLED", tmp_path / "livenotes" / "book")
     with pytest.raises(FileNotFoundError, match=r"no book at .*book: .*, install the package again, or set"):
         store.load("activation-race")
+
+
+def test_the_extension_of_jupyterlab_travels_with_the_package(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        data = {name.partition(".data/data/")[2] for name in archive.namelist()}
+    assert {f"share/jupyter/labextensions/livenotes/{name}" for name in EXTENSION} <= data
+    assert "etc/jupyter/jupyter_server_config.d/livenotes.json" in data
+
+
+def test_a_browser_asks_for_the_extension_again_when_it_has_changed():
+    folder = ROOT / "src" / "livenotes" / "jupyter" / "labextensions" / "livenotes"
+    files = [(folder / name).read_bytes() for name in EXTENSION if name.startswith("static/")]
+    load = json.loads((folder / "package.json").read_text())["jupyterlab"]["_build"]["load"]
+    digest = hashlib.sha256(b"".join(files)).hexdigest()[:12]
+    assert load == f"static/livenotes.js?v={digest}", (
+        f"in package.json: v={digest}; browsers keep a file for a year"
+    )

@@ -7,6 +7,7 @@ import pytest
 from samples import sample
 
 from livenotes.live import Choice, Slider, Steps, live
+from livenotes.live.kernel import _follow
 from livenotes.live.markup import picture
 
 
@@ -143,3 +144,39 @@ def test_steps_and_choices_show_their_words():
     shown = Shown(figure)
     assert shown.controls["whole"].options == (("−1 m", -1), ("2 m", 2))
     assert shown.controls["fine"].label == "B"
+
+
+class Comm:
+    """The kernel's end of a message from the interface, which keeps the answer."""
+
+    def send(self, answer):
+        self.answer = answer
+
+
+def clicked(figure, state):
+    """Follow a link and return what hindered it."""
+    comm = Comm()
+    _follow(comm, {"content": {"data": {"figure": figure, "state": state}}})
+    return comm.answer["problem"]
+
+
+@pytest.mark.parametrize(
+    ("state", "moved"),
+    [("p=-1&n=4&kind=line", {"p": -1, "n": 4, "kind": "line"}), ("n=4", {"n": 4})],
+)
+def test_a_link_moves_all_controls_and_draws_once(shown, state, moved):
+    shown.controls["kind"].value = "line"  # what a link leaves out goes back to its start
+    drawn = []
+    shown.output.observe(drawn.append, names="value")
+    assert clicked(shown.figure.name, state) == ""
+    assert {name: c.value for name, c in shown.controls.items()} == shown.figure.start | moved
+    assert shown.html == shown.expected(**moved)
+    assert len(drawn) == 1
+
+
+def test_a_link_that_leads_nowhere_says_why_and_moves_nothing(shown):
+    before = shown.html
+    assert "has no control 'q'" in clicked(shown.figure.name, "q=3")
+    assert "cannot be '3.5'; its values are" in clicked(shown.figure.name, "n=3.5")
+    assert clicked("not-there", "p=1") == "the figure 'not-there' is not shown yet; run its cell"
+    assert shown.html == before

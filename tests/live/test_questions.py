@@ -22,7 +22,7 @@ def fresh(monkeypatch):
     """Forget the questions and figures of other tests."""
     monkeypatch.setattr(question, "_asked", {})
     monkeypatch.setattr(shown, "_made", {})
-    monkeypatch.setattr(shown, "_widgets", {})
+    monkeypatch.setattr(shown, "_views", {})
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
 
 

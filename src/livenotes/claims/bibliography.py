@@ -19,11 +19,15 @@ class Source(NamedTuple):
     year: str
     title: str
 
-    def __str__(self) -> str:
-        """Name it as a text would: ``Glorot and Bengio (2010)``; by its title where it has no author."""
+    @property
+    def who(self) -> str:
+        """The authors as a text names them: ``Glorot and Bengio``; the title where there is no author."""
         names = [name.split(",")[0] for name in self.authors]
-        who = f"{names[0]} et al." if len(names) > 2 else " and ".join(names) or self.title
-        return f"{who} ({self.year})" if self.year else who
+        return f"{names[0]} et al." if len(names) > 2 else " and ".join(names) or self.title
+
+    def __str__(self) -> str:
+        """Name it as a text would: ``Glorot and Bengio (2010)``."""
+        return f"{self.who} ({self.year})" if self.year else self.who
 
 
 @cache

@@ -1,7 +1,7 @@
 """The figures of this kernel by name, so that an answer or a link can put one of them into a state."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
 from .controls import Control, Value, text_of
@@ -19,19 +19,19 @@ class Figure(Protocol):
 
 
 _made: dict[str, Figure] = {}
-_widgets: dict[str, Mapping[str, Any]] = {}
+_views: dict[str, Callable[[Mapping[str, Value]], None]] = {}
 
 
 def made(figure: Figure) -> None:
     """Keep a figure; one that is made again under its name takes the place of the older one."""
     _made[figure.name] = figure
-    _widgets.pop(figure.name, None)
+    _views.pop(figure.name, None)
 
 
-def view(figure: Figure, widgets: Mapping[str, Any]) -> None:
-    """Keep the ipywidgets that a figure is moved by, one for each control; the last view counts."""
+def view(figure: Figure, move: Callable[[Mapping[str, Value]], None]) -> None:
+    """Keep what moves the widgets of a figure into a state; the last view counts."""
     _made[figure.name] = figure
-    _widgets[figure.name] = widgets
+    _views[figure.name] = move
 
 
 def find(name: str) -> Figure | None:
@@ -72,10 +72,9 @@ def go(name: str, query: str) -> None:
     ValueError
         If the figure is not shown, or has no such state.
     """
-    if name not in _widgets:
+    if name not in _views:
         raise ValueError(f"the figure {name!r} is not shown yet; run its cell")
-    for control, value in state_of(_made[name], query).items():
-        _widgets[name][control].value = value
+    _views[name](state_of(_made[name], query))
 
 
 def _is(value: Value, text: str) -> bool:

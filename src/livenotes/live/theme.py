@@ -12,6 +12,7 @@ from matplotlib.font_manager import fontManager
 
 STATIC = Path(__file__).parent / "static"
 STYLE_SHEET = (STATIC / "live.css").read_text(encoding="utf-8")
+KERNEL_SHEET = (STATIC / "kernel.css").read_text(encoding="utf-8")
 
 #: Color names and their value on a light page, e.g. ``PALETTE["blue"]``.
 PALETTE: dict[str, str] = dict(
