@@ -26,7 +26,7 @@ from notebooks import ROOT, chapters, first_figure
 
 pytestmark = [pytest.mark.xdist_group("lab"), pytest.mark.unchecked_shapes]  # one server for all of these
 TOKEN = "a-token-for-this-test"
-SECONDS = 45
+SECONDS = 180
 FIGURE = """from livenotes.live import Choice, Slider, live
 def small_figure(fig, p, kind):
     fig.subplots().set(xlim=(0, 1), ylim=(0, 1), title=f"p is {p:g}, kind {kind}")
