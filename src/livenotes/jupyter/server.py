@@ -79,4 +79,4 @@ def _planned() -> dict[str, str]:
         from livenotes.site.chapters import CHAPTERS  # stands on Sphinx, which builds the site
     except ImportError:
         return {}
-    return CHAPTERS
+    return {name: chapter.title for name, chapter in CHAPTERS.items()}
