@@ -120,6 +120,7 @@ np.linalg.svd(np.random.default_rng(0).normal(size=(200, 200)))
 def double(x):
     return 2 * x
 """
+FILL = "for number in range(8):\n    open(f'large{number}', 'wb').write(bytes(10 << 20))"
 HALF = "import os, struct, time\nfor fd in range(3, 256):\n    try: os.write(fd, struct.pack('>II', 1 << 20, 0))\n    except OSError: pass\ntime.sleep(1000)"
 PLOTS = "import base64, os\nfor _ in range(6):\n    display({'image/png': base64.b64encode(os.urandom(700_000)).decode()}, raw=True)"
 
@@ -336,5 +337,6 @@ ATTACKS = [
     ),
     Submission("talks-to-itself", "graded", 3, LOOPBACK),
     Submission("starts-programs", "graded", 3, PROGRAMS),
+    Submission("fills-its-folder", "graded", 3, blocked(FILL, "True")),
     Submission("honest-at-last", "graded", 3, WRONG + DOUBLE),
 ]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import sqlite3
 import threading
@@ -127,6 +128,18 @@ def test_there_are_enough_of_them():
         "malformed",
         "missing",
     }
+
+
+def test_what_the_page_for_instructors_says_of_the_sandbox_is_tested():
+    """The last cell of a row of its table names submissions of this one, or files of tests."""
+    page = (Path(__file__).parents[2] / "book" / "for-instructors.md").read_text(encoding="utf-8")
+    rows = [line for line in page.split("\n") if line.startswith("| ") and line.count("|") == 6]
+    assert len(rows) >= 20
+    known = {row.name for row in TABLE} | {path.name for path in Path(__file__).parent.glob("test_*.py")}
+    for line in rows[1:]:
+        names = re.findall(r"`([^`]+)`", line.split("|")[5])
+        assert names, line
+        assert known.issuperset(names), line
 
 
 def test_everyone_has_one_verdict(graded):
