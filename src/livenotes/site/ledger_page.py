@@ -127,7 +127,8 @@ def _head(groups: Mapping[str, Iterable[claims.Card]]) -> str:
         f'<label>Chapter <select name="chapter"><option value="">all</option>{chapters}</select></label>'
         f'<label>Verdict <select name="verdict"><option value="">all</option>{kinds}</select></label>'
         '<label>Words <input type="search" name="words" autocomplete="off"/></label>'
-        '<p class="ledger-shown" role="status"></p></form>'
+        '<p class="ledger-shown" role="status">'
+        f"{counts.total()} of {counts.total()} entries</p></form>"
     )
 
 
