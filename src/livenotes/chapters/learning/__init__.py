@@ -16,8 +16,9 @@ from .fitting import (
     polynomial_errors,
     polynomials,
     starts,
+    ways,
 )
-from .units import flow, hinges, hinges_through, scores, small_network, unit
+from .units import flow, hinges, hinges_through, score_curves, scores, small_network, unit
 
 __all__ = [
     "COUNTS",
@@ -44,10 +45,12 @@ __all__ = [
     "polynomials",
     "race",
     "ravine",
+    "score_curves",
     "scores",
     "small_network",
     "starts",
     "stochastic",
     "unit",
     "walk",
+    "ways",
 ]

@@ -85,6 +85,28 @@ def learn(by: str, optimizer: str, seed: int, *, units: int = 8, updates: int = 
     return xr.Dataset({"loss": loss, "curve": ("x", curve)}, {"x": GRID})
 
 
+def ways(seeds: Iterable[int]) -> xr.Dataset:
+    """Compare the trained curves of two ways to the gradient, and of three rules for the step.
+
+    Over ``rule`` and ``seed``: the final ``loss``, how far the curve is from that of the other way to the same
+    gradient (``other_way``), and how far it is from that of gradient descent (``other_rule``).
+    """
+    rows = []
+    for seed in seeds:
+        runs = {rule: learn("backpropagation", rule, seed) for rule in RATES}
+        other = {rule: learn("differences", rule, seed) for rule in RATES}
+        plain = runs["gradient descent"].curve
+        gaps = [[_gap(run.curve, other[rule].curve), _gap(run.curve, plain)] for rule, run in runs.items()]
+        rows.append([[run.loss.item(), *gap] for run, gap in zip(runs.values(), gaps, strict=True)])
+    names = ("loss", "other_way", "other_rule")
+    columns = {name: (("seed", "rule"), np.array(rows)[..., k]) for k, name in enumerate(names)}
+    return xr.Dataset(columns, {"rule": list(RATES)})
+
+
+def _gap(one: xr.DataArray, other: xr.DataArray) -> float:
+    return float(np.abs(one - other).max())
+
+
 DEGREES = tuple(range(1, 10))
 COUNTS = (10, 15, 20, 30, 50, 100, 200)
 

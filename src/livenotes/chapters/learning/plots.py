@@ -20,7 +20,7 @@ from .units import SECOND_INPUT, Flow, V, W
 
 HINGES = (ORANGE, GREEN, PURPLE)
 PATHS = {"plain": MUTED, "momentum": ORANGE, "Adam": BLUE}
-LAST_STEP = 8  # of backpropagation through the small network
+HALFWAY = 100  # updates, after which the race of the optimizers is read
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -191,13 +191,18 @@ def race(fig: Figure, paths: Mapping[str, xr.Dataset], hessian: ndarray) -> dict
     for name, path in paths.items():
         plane.plot(*path["at"].values.T, color=PATHS[name], lw=1.5)
         losses.plot(np.clip(path.loss.values, 1e-9, 1e7), color=PATHS[name])
-        above = int((path.loss.values > 0.01 * path.loss.values[0]).sum())
-        readouts[name] = f"{above} updates" if above < len(path.loss) else "more than 200"
+        distance = np.hypot(*path["at"].values[[0, HALFWAY]].T)
+        readouts[f"distance left, {name}"] = _percent(distance[1] / distance[0])
     plane.plot(*paths["plain"]["at"].values[:1].T, "o", color=INK, ms=5)
     plane.set_title("Three paths, from the dot")
     _losses(losses, len(paths["plain"].loss) - 1, 1e-6, 1e2)
+    losses.axvline(HALFWAY, color=MUTED, lw=0.7, ls=(0, (2, 2)))
     style.names(losses, PATHS, x=0.62, y=0.92, step=0.1)
-    return {f"to 1 % of the loss: {name}": text for name, text in readouts.items()}
+    return readouts
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def stochastic(fig: Figure, result: xr.Dataset, whole: xr.Dataset, days: Days, batch: int) -> dict[str, str]:
@@ -362,21 +367,24 @@ def _pair(axes: Axes, x: float, y: float, weight: float, slope: float, known: bo
     axes.text(x + 0.06, y, number(slope), ha="left", va="bottom", color=RED, alpha=float(known), fontsize=9.5)
 
 
+def _factor(value: float) -> str:
+    return f"({number(value)})" if value < 0 else number(value)
+
+
 def _arithmetic(result: Flow, target: float) -> list[str]:
     """Write out one computation of every step."""
-    n = number
+    n, f = number, _factor
     (x1, x2), a, h, g_h, g_a = result.x, result.a, result.h, result.g_h, result.g_a
     y, g_y, is_on = result.y, result.g_y, a[0] > 0
     return [
         f"the inputs are {n(x1)} and {n(x2)}, the target is {n(target)}",
-        f"a₁ = {n(W[0, 0])} · {n(x1)} + ({n(W[0, 1])}) · {n(x2)} = {n(a[0])}",
+        f"a₁ = {n(W[0, 0])} · {n(x1)} + {f(W[0, 1])} · {n(x2)} = {n(a[0])}",
         f"h₁ = max(0, {n(a[0])}) = {n(h[0])}",
-        f"y = {n(V[0, 0])} · {n(h[0])} + ({n(V[0, 1])}) · {n(h[1])} = {n(y)}",
-        f"loss = ({n(y)} − ({n(target)}))² = {n(result.loss)}",
-        f"∂L/∂y = 2 · ({n(y)} − ({n(target)})) = {n(g_y)}",
-        f"∂L/∂h₁ = {n(V[0, 0])} · ({n(g_y)}) = {n(g_h[0])}; "
-        f"∂L/∂v₁ = {n(h[0])} · ({n(g_y)}) = {n(result.g_v[0])}",
-        f"∂L/∂a₁ = {1 if is_on else 0} · ({n(g_h[0])}) = {n(g_a[0])}, "
+        f"y = {n(V[0, 0])} · {n(h[0])} + {f(V[0, 1])} · {n(h[1])} = {n(y)}",
+        f"loss = ({n(y)} − {f(target)})² = {n(result.loss)}",
+        f"∂L/∂y = 2 · ({n(y)} − {f(target)}) = {n(g_y)}",
+        f"∂L/∂h₁ = {n(V[0, 0])} · {f(g_y)} = {n(g_h[0])}; ∂L/∂v₁ = {n(h[0])} · {f(g_y)} = {n(result.g_v[0])}",
+        f"∂L/∂a₁ = {1 if is_on else 0} · {f(g_h[0])} = {n(g_a[0])}, "
         f"since a₁ is {'above' if is_on else 'below'} 0",
-        f"∂L/∂w₁₂ = x₂ · ∂L/∂a₁ = {n(SECOND_INPUT)} · ({n(g_a[0])}) = {n(result.g_w[0, 1])}",
+        f"∂L/∂w₁₂ = x₂ · ∂L/∂a₁ = {n(SECOND_INPUT)} · {f(g_a[0])} = {n(result.g_w[0, 1])}",
     ]

@@ -92,3 +92,10 @@ def scores(right: float) -> Mapping[str, float | ndarray]:
     # dp_j/dz_0 = p_j (1[j = 0] - p_0)
     g_square = float(2 * wrong @ (p * ([1, 0, 0] - p[0])))
     return {"p": p, "entropy": entropy, "square": square, "g_entropy": g[0, 0], "g_square": g_square}
+
+
+def score_curves() -> dict[str, ndarray]:
+    """Compute both losses of ``scores`` over the score of the right class, ``z``."""
+    z = np.linspace(-8, 8, 81)
+    found = [scores(each) for each in z]
+    return {"z": z} | {name: np.array([one[name] for one in found]) for name in ("entropy", "square")}
