@@ -88,8 +88,8 @@ def learn(by: str, optimizer: str, seed: int, *, units: int = 8, updates: int = 
 def ways(seeds: Iterable[int]) -> xr.Dataset:
     """Compare the trained curves of two ways to the gradient, and of three rules for the step.
 
-    Over ``rule`` and ``seed``: the final ``loss``, how far the curve is from that of the other way to the same
-    gradient (``other_way``), and how far it is from that of gradient descent (``other_rule``).
+    Over ``rule`` and ``seed``: the final ``loss``, how far the curve is from that of the other way to the
+    same gradient (``other_way``), and how far it is from that of gradient descent (``other_rule``).
     """
     rows = []
     for seed in seeds:
