@@ -59,7 +59,16 @@ def _sticks(axes: Axes, x: ndarray, low: ndarray, high: ndarray, color: str) -> 
 
 
 def _days(axes: Axes, days: Days) -> None:
-    axes.plot(days.x[:, 0], days.cups[:, 0], "o", color=MUTED, ms=3.6, alpha=0.7)
+    """Draw a dot for each day, all as one path, so that there may be more or fewer in another state.
+
+    The limits of the axes must be set before: they say what is round.
+    """
+    angle = np.linspace(0, 2 * np.pi, 9)
+    size = np.array([np.ptp(axes.get_xlim()) / axes.bbox.width, np.ptp(axes.get_ylim()) / axes.bbox.height])
+    round_ = 2.2 * size * np.stack([np.cos(angle), np.sin(angle)], axis=1)  # (9, 2)
+    vertices = np.concatenate([days.x, days.cups], axis=1)[:, None] + round_
+    codes = np.tile([Path.MOVETO, *[Path.LINETO] * 7, Path.CLOSEPOLY], len(days.x))
+    axes.add_artist(PathPatch(Path(vertices.reshape(-1, 2), codes), fc=MUTED, lw=0, alpha=0.75))
 
 
 def unit(fig: Figure, result: xr.Dataset, w: float, b: float) -> dict[str, str]:
@@ -108,9 +117,9 @@ def line(fig: Figure, days: Days, curve: xr.Dataset, w: float, rate: float) -> d
     left, right = style.panels(fig, (1, 1), left=0.5, gap=0.62)
     x, cups = days.x[:, 0], days.cups[:, 0]
     _sticks(left, x, w * x, cups, RED)
-    _days(left, days)
     left.plot([0, 2], [0, 2 * w], color=BLUE)
     left.set(xlim=(0, 2), ylim=(-1, 5), xticks=[0, 1, 2], yticks=[0, 2, 4])
+    _days(left, days)
     left.set(xlabel="x, tens of degrees above 15 °C", title="Glasses, in hundreds")
     here = curve.sel(w=w, method="nearest")
     loss, slope = here.loss.item(), here.slope.item()
@@ -256,11 +265,11 @@ def fit(fig: Figure, days: Days, result: xr.Dataset, update: int) -> dict[str, s
     """Left, the network's curve at one update, and where its hinges bend; right, the loss until then."""
     left, right = style.panels(fig, (1.35, 1), left=0.45, gap=0.7)
     shown = result.isel(update=SHOWN.index(update))
-    _days(left, days)
     left.plot(result.x, shown.curve, color=BLUE, lw=2.4)
     bends = np.clip(shown.bend.values, -2.2, 2.2)
     _sticks(left, bends, np.full_like(bends, -0.9), np.full_like(bends, -0.5), ORANGE)
     left.set(xlim=(-2.05, 2.05), ylim=(-0.9, 4.5), xticks=[-2, -1, 0, 1, 2], yticks=[0, 1, 2, 3, 4])
+    _days(left, days)
     left.set(xlabel="x, tens of degrees above 15 °C", title="Hundreds of cups")
     style.names(left, {"network": BLUE, "where its hinges bend": ORANGE}, x=0.3, y=0.9, step=0.09)
     loss = result.loss.values
@@ -277,9 +286,9 @@ def polynomial(fig: Figure, days: Days, results: xr.Dataset, demand: ndarray, de
     """Left, a polynomial and the days it was fitted to; right, both errors for every degree."""
     left, right = style.panels(fig, (1.2, 1), left=0.45, gap=0.75)
     left.plot(results.x, demand, color=GREEN, lw=1.3)
-    _days(left, days)
     left.plot(results.x, np.clip(results.curve.sel(degree=degree), -9, 19), color=BLUE)
     left.set(xlim=(-2, 2), ylim=(-1, 5), xticks=[-2, -1, 0, 1, 2], yticks=[0, 2, 4])
+    _days(left, days)
     left.set(xlabel="x, tens of degrees above 15 °C", title="Hundreds of cups")
     style.names(left, {"true demand": GREEN, "polynomial": BLUE}, x=0.36, y=0.92, step=0.1)
     here = results.sel(degree=degree)
