@@ -63,11 +63,11 @@ def _days(axes: Axes, days: Days) -> None:
 
     The limits of the axes must be set before: they say what is round.
     """
-    angle = np.linspace(0, 2 * np.pi, 9)
+    angle = np.linspace(0, 2 * np.pi, 7)
     size = np.array([np.ptp(axes.get_xlim()) / axes.bbox.width, np.ptp(axes.get_ylim()) / axes.bbox.height])
-    round_ = 2.2 * size * np.stack([np.cos(angle), np.sin(angle)], axis=1)  # (9, 2)
+    round_ = 2.8 * size * np.stack([np.cos(angle), np.sin(angle)], axis=1)  # (7, 2)
     vertices = np.concatenate([days.x, days.cups], axis=1)[:, None] + round_
-    codes = np.tile([Path.MOVETO, *[Path.LINETO] * 7, Path.CLOSEPOLY], len(days.x))
+    codes = np.tile([Path.MOVETO, *[Path.LINETO] * 5, Path.CLOSEPOLY], len(days.x))
     axes.add_artist(PathPatch(Path(vertices.reshape(-1, 2), codes), fc=MUTED, lw=0, alpha=0.75))
 
 
@@ -364,7 +364,7 @@ def _edges(axes: Axes) -> None:
 
 def _weights(axes: Axes, result: Flow, step: int) -> None:
     """Write each weight at its edge, and the slope of the loss with respect to it beside it."""
-    places = {(0, 0): (2.0, 4.72), (0, 1): (1.0, 2.55), (1, 0): (1.0, 3.2), (1, 1): (2.0, 0.78)}
+    places = {(0, 0): (2.0, 4.72), (0, 1): (1.0, 2.72), (1, 0): (1.0, 3.3), (1, 1): (2.0, 0.78)}
     for at, (x, y) in places.items():
         _pair(axes, x, y, W[at], result.g_w[at], step >= 8)
     for k, y in enumerate((4.25, 1.42)):
