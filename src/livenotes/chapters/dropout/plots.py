@@ -176,7 +176,7 @@ def _band(axes: Axes, x: ndarray, mean: ndarray, sd: ndarray, color: str) -> Non
 
 
 def ensemble(fig: Figure, result: xr.Dataset, layers: int, rate: float) -> dict[str, str]:
-    """Left, scaled weights against the exact mean, image by image; right, the loss of sampled means."""
+    """Left, one pass against the vote of all masks, image by image; right, the loss of sampled votes."""
     images, masks = style.panels(fig, (1, 1), right=0.25, gap=0.75)
     found = result.sel(layers=layers, rate=_nearest(result, rate))
     exact, scaled = found.sel(way="arithmetic mean"), found.sel(way="scaled weights")
@@ -184,20 +184,20 @@ def ensemble(fig: Figure, result: xr.Dataset, layers: int, rate: float) -> dict[
     some = {"seed": 0, "image": slice(None, None, 3)}
     x, y = exact.right[some].values, scaled.right[some].values
     images.scatter(x, y, s=9, color=BLUE, alpha=0.6, lw=0)
-    images.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="mean over all 4,096 masks", ylabel="scaled weights")
-    images.set(title="Probability of the right digit")
+    images.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="vote of all 4,096 masks", ylabel="one pass, all units")
+    images.set(title="Probability of the true digit")
     sampled = found.sampled_loss.values
     _band(masks, found["count"].values, sampled.mean(axis=0), sampled.std(axis=0, ddof=1), ORANGE)
     for way, color, ls in ((exact, INK, (0, (4, 3))), (scaled, BLUE, "solid")):
         masks.axhline(way.loss.values.mean(), color=color, lw=1.5, ls=ls)
-    colors = {"random masks": ORANGE, "all masks (dashed)": INK, "scaled weights": BLUE}
+    colors = {"random masks": ORANGE, "all masks (dashed)": INK, "one pass": BLUE}
     style.names(masks, colors, x=0.97, y=0.92, step=0.085, ha="right")
     masks.set(xscale="log", xlim=(1, 1024), ylim=(0, 3), xlabel="masks averaged", title="Loss, nats")
     masks.set(xticks=[1, 10, 100, 1000], xticklabels=["1", "10", "100", "1000"])
     masks.minorticks_off()
     return {
-        "right, mean over all masks": f"{100 * exact.accuracy.values.mean():.1f} %",
-        "right, scaled weights": f"{100 * scaled.accuracy.values.mean():.1f} %",
+        "right, vote of all masks": f"{100 * exact.accuracy.values.mean():.1f} %",
+        "right, one pass": f"{100 * scaled.accuracy.values.mean():.1f} %",
         "right, a single mask": f"{100 * found.member_accuracy.values.mean():.1f} %",
     }
 
