@@ -62,3 +62,9 @@ def test_a_formula_in_a_line_stays_with_the_punctuation_that_it_touches(build):
     joined = {letter: (bool(left), bool(right)) for left, letter, right in found}
     sides = [(False, True), (True, True), (False, False), (False, False), (False, False)]
     assert joined == dict(zip("abcde", sides, strict=True))
+
+
+def test_marks_that_touch_a_formula_stay_on_its_line(build):
+    page = build({"index.md": "# Title\n\nSum ($x$), of $y$, and $z$ alone, $n$-fold.\n"}).page()
+    kept = re.findall(r'<span class="unbroken">(.*?)</span>(?=[^<]*<span|[^<]*</p>)', page)
+    assert [re.sub("<.*?>|&#8288;", "", each) for each in kept] == ["(x),", "y,"]

@@ -1,10 +1,13 @@
 """Formulas without JavaScript: every one becomes MathML while the book is built."""
 
+import re
 from html import escape
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.locale import _
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
@@ -13,6 +16,8 @@ from livenotes._tex import TexError, to_mathml
 
 logger = logging.getLogger(__name__)
 WORD_JOINER = "&#8288;"
+_OPENING = re.compile(r"[(\[“‘—–]+$")
+_CLOSING = re.compile(r"^[)\],.;:!?”’…]+")
 
 
 def mathml(node: nodes.Element, display: bool) -> str:
@@ -24,6 +29,37 @@ def mathml(node: nodes.Element, display: bool) -> str:
         shown = " ".join(tex.split())
         logger.warning("formula %s: %s", shown, error, location=node, type="livenotes", subtype="formula")
         return f'<code class="tex-error">{escape(tex)}</code>'
+
+
+class KeepPunctuation(SphinxPostTransform):
+    """Keep a formula in a line together with the brackets and marks that touch it.
+
+    A browser takes a formula for a picture, and may break the line on either side of it.
+    """
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Put each such formula of one document into a span that is not broken."""
+        for formula in list(self.document.findall(nodes.math)):
+            parent, place = formula.parent, formula.parent.index(formula)
+            left = self._cut(parent, place - 1, _OPENING) if place else ""
+            right = self._cut(parent, place + 1, _CLOSING) if place + 1 < len(parent) else ""
+            if left or right:
+                whole = nodes.inline("", "", nodes.Text(left), classes=["unbroken"])
+                parent[place] = whole
+                whole += [formula, nodes.Text(right)]
+
+    @staticmethod
+    def _cut(parent: nodes.Element, place: int, marks: re.Pattern[str]) -> str:
+        """Take the marks from the text at a place."""
+        text = parent[place]
+        found = marks.search(text.astext()) if isinstance(text, nodes.Text) else None
+        if not found:
+            return ""
+        parent[place] = nodes.Text(marks.sub("", text.astext()))
+        return found[0]
 
 
 def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
@@ -59,6 +95,7 @@ def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
 
 def setup(app: Sphinx) -> None:
     """Register the renderer under the name ``mathml``; ``html_math_renderer`` chooses it."""
+    app.add_post_transform(KeepPunctuation)
     app.add_html_math_renderer(
         "mathml", inline_renderers=(visit_inline, None), block_renderers=(visit_block, None)
     )
