@@ -79,13 +79,16 @@ def add_scripts(font: TTFont) -> None:
 
 
 def thin(font: TTFont) -> None:
-    """Keep every second size of the delimiters that come in many; larger ones are assembled anyway."""
+    """Of delimiters that come in many sizes keep the first two, then every second one.
+
+    A root or a bracket in a line of text takes one of the first; larger ones are assembled anyway.
+    """
     variants = font["MATH"].table.MathVariants
     for construction in variants.VertGlyphConstruction + variants.HorizGlyphConstruction:
         sizes = construction.MathGlyphVariantRecord
         if len(sizes) > 4:
-            construction.MathGlyphVariantRecord = sizes[::2]
-            construction.VariantCount = len(sizes[::2])
+            construction.MathGlyphVariantRecord = kept = [sizes[0], *sizes[1::2]]
+            construction.VariantCount = len(kept)
 
 
 def place_scripts(font: TTFont) -> None:
