@@ -17,8 +17,8 @@ from sphinx.writers.html5 import HTML5Translator
 
 from .chapters import CHAPTERS, NAMES
 
-WIDTH, ROW, CAPTION = 470, 30, 42  # of the picture, of a chapter's line, of the line with a part's name
-LINE, NAME = 92, 108  # where the dots and the names stand
+WIDTH, ROW, CAPTION = 430, 29, 40  # of the picture, of a chapter's line, of the line with a part's name
+LINE, NAME = 74, 88  # where the dots and the names stand
 _FLAG = "shows-the-way"
 
 
@@ -52,7 +52,7 @@ def heights() -> tuple[dict[str, int], dict[str, int], int]:
 
 def arc(top: int, bottom: int) -> str:
     """Return the path from one dot to another below it, the farther to the left the longer it is."""
-    reach = min(LINE + 24, 16 + 0.45 * (bottom - top))
+    reach = min(1.3 * LINE, 14 + 0.32 * (bottom - top))
     left = f"{LINE - reach:g}"
     return f"M{LINE} {top}C{left} {top} {left} {bottom} {LINE} {bottom}"
 
