@@ -53,6 +53,13 @@ SMALL = {
     **dict(zip("₀₁₂₃₄₅₆₇₈₉₋₊ₜₙₕₖₓ", "0123456789−+tnhkx", strict=True)),
 }
 """Scripts that the face lacks, in part: the letter, at six tenths of its size."""
+_ASCII = {chr(code) for code in range(0x20, 0x7F)}
+KEPT = {
+    "regular": TEXT_CHARACTERS | set(SMALL),
+    "italic": _ASCII | set("äçéèêëïñóöøüßÄÉÖØÜ–—‘’“”…−·×αβγδεθλμρσφ"),
+    "bold": _ASCII | set("–—‘’“”…−·×≈≤≥→°∂éβγδερσ⁰¹²³⁴⁵⁶⁷⁸⁹⁻"),
+}
+"""What a page loads of each face; a rare letter in italics or in bold is the reader's own serif's."""
 RAISED, LOWERED = 330, -120  # thousandths of the size, as the formulas have it
 
 
@@ -163,7 +170,7 @@ def main(*folders: str) -> None:
     found = {path.name: path for folder in folders for path in Path(folder).rglob("texgyrepagella*.otf")}
     for face, style in TEXT.items():
         source = found[f"texgyrepagella-{face}.otf"]
-        save(text_face(source, style, TEXT_CHARACTERS | set(SMALL)), WEB / f"livenotes-{face}.woff2", "woff2")
+        save(text_face(source, style, KEPT[face]), WEB / f"livenotes-{face}.woff2", "woff2")
         everything = TEXT_CHARACTERS | MORE_TEXT | set(SMALL)
         save(text_face(source, style, everything), MEASURED / f"livenotes-{face}.otf", None)
     source = found["texgyrepagella-regular.otf"]
