@@ -90,6 +90,7 @@ made = []
 for family, kind, protocol in [(16, 3, 0), (16, 3, 12), (17, 3, 768), (40, 1, 0), (38, 5, 0), (29, 3, 1), (2, 3, 1), (2, 1, 262), (2, 1, 132), (10, 3, 58)]:
     try: made.append(socket.socket(family, kind, protocol))
     except OSError: pass"""
+SYSTEM_V = LIBC + "made = [libc.shmget(0, 4096, 0o1600), libc.semget(0, 1, 0o1600), libc.msgget(0, 0o1600)]"
 TYPES = "import fcntl, os\nmaster, slave = os.openpty()\nfcntl.ioctl(slave, 0x5412, b'x')"
 LOOPBACK = (
     DOUBLE
@@ -121,6 +122,18 @@ def double(x):
     return 2 * x
 """
 FILL = "for number in range(8):\n    open(f'large{number}', 'wb').write(bytes(10 << 20))"
+# what a hidden test shows it, it says wherever it can: in outputs, files, and later errors
+TELLS = """\
+import builtins, os, sys
+kept = []
+def double(x):
+    kept.append(x)
+    print(kept, file=sys.stderr)
+    open("kept", "a").write(repr(kept))
+    if np.ravel(x)[0] > 9:
+        raise ValueError(repr(kept) + open("kept").read())
+    return 2 * x
+"""
 HALF = "import os, struct, time\nfor fd in range(3, 256):\n    try: os.write(fd, struct.pack('>II', 1 << 20, 0))\n    except OSError: pass\ntime.sleep(1000)"
 PLOTS = "import base64, os\nfor _ in range(6):\n    display({'image/png': base64.b64encode(os.urandom(700_000)).decode()}, raw=True)"
 
@@ -258,7 +271,7 @@ ATTACKS = [
     Submission("odd-signal", "crashed", 0, "import os\nos.kill(os.getpid(), 40)", reason="signal 40"),
     Submission("stops-itself", "timed out", 0, "import os\nos.kill(os.getpid(), 19)", reason="cell 3"),
     Submission("closes-its-files", "crashed", 0, "import os\nos.closerange(3, 256)"),
-    Submission("half-a-message", "timed out", 0, HALF, reason="cell 3"),
+    Submission("half-a-message", "timed out", 1, HALF, reason="cell 3"),
     Submission("kills-its-snapshots", "crashed", 0, answer="import os\nos.kill(-1, 9)"),
     Submission(
         "slow-cells",
@@ -269,7 +282,7 @@ ATTACKS = [
     ),
     Submission("dribbles-memory", "out of memory", 3, change=_own_cells(["x = 'x' * (1 << 30)"])),
     Submission("leaks-by-dtype", "graded", 1, LEAK_BY_DTYPE),
-    Submission("leaks-by-size", "malformed", 1, LEAK_BY_SIZE),
+    Submission("leaks-by-size", "malformed", 1, LEAK_BY_SIZE, told=False),
     Submission("plots-for-gigabytes", "graded", 3, change=_own_cells([PLOTS] * 20)),
     Submission("metadata-a-list", "graded", 0, change=metadata_of_every_cell([])),
     Submission("metadata-null", "graded", 0, change=metadata_of_every_cell(None)),
@@ -327,6 +340,7 @@ ATTACKS = [
     Submission(
         "rings-of-requests", "graded", 3, blocked(CALL.format("(425, 425)", "8"), "ctypes.get_errno() != 38")
     ),
+    Submission("memory-of-system-v", "graded", 3, blocked(SYSTEM_V, "max(made) >= 0")),
     Submission("exotic-sockets", "graded", 3, blocked(SOCKETS, "made")),
     Submission("types-into-a-terminal", "graded", 3, blocked(TYPES, "True")),
     Submission(
@@ -338,5 +352,8 @@ ATTACKS = [
     Submission("talks-to-itself", "graded", 3, LOOPBACK),
     Submission("starts-programs", "graded", 3, PROGRAMS),
     Submission("fills-its-folder", "graded", 3, blocked(FILL, "True")),
+    Submission("empties-its-input", "graded", 1, "def double(x):\n    x[...] = 0\n    return x"),
+    Submission("answers-in-its-input", "graded", 1, "def double(x):\n    x[...] = 2 * x"),
+    Submission("tells-a-later-test", "graded", 1, TELLS, shown="A test that is not shown failed."),
     Submission("honest-at-last", "graded", 3, WRONG + DOUBLE),
 ]

@@ -18,7 +18,10 @@ ANSWER = "answer = 42"
 
 @dataclass(frozen=True)
 class Submission:
-    """One row: ``double`` and ``answer`` are cells; ``change`` alters the notebook, ``write`` the files."""
+    """One row: ``double`` and ``answer`` are cells; ``change`` alters the notebook, ``write`` the files.
+
+    ``told`` says whether the page names the verdict: it does not if that came up in a hidden test.
+    """
 
     name: str
     verdict: str
@@ -29,6 +32,7 @@ class Submission:
     change: Callable[[dict[str, Any]], Any] | None = None
     write: Callable[[Any, dict[str, Any], Any], None] | None = None
     shown: str = ""
+    told: bool = True
     extra: dict[str, Any] = field(default_factory=dict)
 
 

@@ -46,6 +46,55 @@ def split(cell):
     return shown, solution, hidden
 
 
+def deleted(cells, at):
+    del cells[at]
+
+
+def emptied(cells, at):
+    cells[at]["source"] = "pass"
+
+
+def moved_behind(cells, at):
+    cells.append(cells.pop(at))
+
+
+# Wrong code that would be right if the tests took from it what a read-only cell makes: the cell, the answer
+# that brings its own, and the points that this loses.
+CHEATS = {
+    "dropout": (
+        "net",
+        {
+            "gaps": "rates, inputs, net = np.zeros(10), np.zeros(4), np.sum\n"
+            "gaps, worst_rate = np.zeros(10), 0.0"
+        },
+        6.0,
+    ),
+    "recurrent": (
+        "matrix",
+        {
+            "norms": "radii, matrix = np.full(5, 0.5), np.eye(8)\n"
+            "norms, exploding = np.full(5, 8**0.5 / 2**50), []"
+        },
+        5.0,
+    ),
+    "activations": (
+        "inputs",
+        {"gains": "inputs = np.zeros(61)\ngains, first_below = 0.25 ** np.arange(1, 21), 10"},
+        5.0,
+    ),
+}
+MOVES = {cheat.__name__: cheat for cheat in (deleted, emptied, moved_behind)}
+
+
+def cheated(released, answers, assignment, cheat):
+    """Return the solution with one wrong answer, and the cell that the answer rests on tampered with."""
+    grade_id, wrong, _ = CHEATS[assignment]
+    notebook = small.filled(released, {**answers, **wrong})
+    ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in notebook["cells"]]
+    cheat(notebook["cells"], ids.index(grade_id))
+    return notebook
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     root = tmp_path_factory.mktemp("book") / "course"
@@ -63,8 +112,12 @@ def graded(tmp_path_factory):
             }
             small.submit(root, "reference", small.filled(released, answers), assignment)
             small.submit(root, "blank", released, assignment)
+            for name, cheat in MOVES.items():
+                notebook = cheated(released, answers, assignment, cheat)
+                small.submit(root, name, notebook, assignment)
             run = Grading(Course.at(root), book, assignment)
-            done = {result.student: result for result in run.run(["reference", "blank"], bench.examine)}
+            students = ["reference", "blank", *MOVES]
+            done = {result.student: result for result in run.run(students, bench.examine)}
             results[assignment] = done, run.worth(), released
     return results
 
@@ -108,6 +161,16 @@ def test_blank_scores_nothing(graded, assignment):
     done, worth, _ = graded[assignment]
     assert done["blank"].verdict == "graded"
     assert done["blank"].points == dict.fromkeys(worth, 0.0)
+
+
+@pytest.mark.parametrize("move", MOVES)
+@each
+def test_no_read_only_cell_can_be_tampered_with(graded, assignment, move):
+    done, worth, _ = graded[assignment]
+    result = done[move]
+    by_test = sum(worth[task] for task, points in done["reference"].points.items() if points is not None)
+    earned = sum(points or 0.0 for points in result.points.values())
+    assert (result.verdict, earned) == ("graded", by_test - CHEATS[assignment][2]), result.details
 
 
 @each

@@ -24,7 +24,7 @@ CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x1000_0000, 0x2000_0000, 0x4000_000
 ALL = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
-MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 1 << 18
+MS_BIND, MS_REC, MS_PRIVATE, MS_NOATIME = 0x1000, 0x4000, 1 << 18, 1024
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 CAPABILITY_VERSION_3 = 0x2008_0522
 JOIN_SESSION_KEYRING = 1
@@ -89,7 +89,7 @@ def confine(work: str, tmp_bytes: int, user: tuple[int, int]) -> None:
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
     _call("mount", b"none", b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None)
-    hidden = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
+    hidden = ctypes.c_ulong(MS_NOSUID | MS_NODEV | MS_NOATIME)
     size = f"size={tmp_bytes},nr_inodes=4096,mode=1777".encode()
     _call("mount", b"tmpfs", b"/tmp", b"tmpfs", hidden, size)
     for path, fd in kept.items():
@@ -108,14 +108,14 @@ def _own_devices(size: bytes) -> None:
     An ordinary user owns the folder that bubblewrap makes, and so could leave files there for the next one.
     """
     kept = {f"/dev/{name}": os.open(f"/dev/{name}", os.O_PATH) for name in DEVICES}
-    hidden = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
+    hidden = ctypes.c_ulong(MS_NOSUID | MS_NODEV | MS_NOATIME)
     _call("mount", b"tmpfs", b"/dev", b"tmpfs", hidden, b"size=4k,mode=755")
     for path, fd in kept.items():
         os.close(os.open(path, os.O_CREAT))
         _bind(fd, path)
     for folder in ("/dev/pts", "/dev/shm"):
         os.mkdir(folder)
-    terminals = ctypes.c_ulong(MS_NOSUID | MS_NOEXEC)
+    terminals = ctypes.c_ulong(MS_NOSUID | MS_NOEXEC | MS_NOATIME)
     _call("mount", b"devpts", b"/dev/pts", b"devpts", terminals, b"newinstance,ptmxmode=0666,mode=620")
     os.symlink("pts/ptmx", "/dev/ptmx")
     _call("mount", b"tmpfs", b"/dev/shm", b"tmpfs", hidden, size)

@@ -198,15 +198,16 @@ class Sandbox:
     def start(self, limits: Limits, snapshots: int, group: Group | None = None) -> "Session":
         """Start a process for one submission, with room for snapshots; put it into a control group."""
         self.wait()
-        mine, theirs = zip(*(wire.pair() for _ in range(2 + snapshots)), strict=True)
+        mine, theirs = zip(*(wire.pair() for _ in range(2)), strict=True)
         session = Session(mine, group, self.control)
         try:
             fds = [sock.fileno() for sock in theirs]
-            request = {"limits": limits.as_json()}
+            request = {"limits": limits.as_json(), "snapshots": snapshots}
             wire.Channel(self.control).send(request, fds=fds)
         finally:
             for sock in theirs:
                 sock.close()
+        session.confined = self.scratch is None
         session.admit(group)
         return session
 
@@ -241,9 +242,11 @@ class Session:
         self.told = sockets[0]
         self.control = control
         self.group = group
-        self.main, *self.snapshots = [wire.Channel(sock) for sock in sockets[1:]]
+        self.main = wire.Channel(sockets[1], takes_files=True)
+        self.snapshots: list[wire.Channel] = []
         self.numbers = itertools.count(1)
         self.clock = Clock()
+        self.confined = False
         sockets[1].setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
 
     def admit(self, group: Group | None) -> None:
@@ -286,6 +289,12 @@ class Session:
         if message.pop("id", None) != number:
             raise wire.WireError("an answer came that nobody had asked for")
         return message, blobs
+
+    def take_snapshots(self, count: int) -> list[wire.Channel]:
+        """Return the channels of the snapshots that were left; raise WireError if there are others."""
+        taken = self.main.take_channels(count)
+        self.snapshots += taken
+        return taken
 
     def signal(self, letter: bytes) -> None:
         """Interrupt the submission's cell, or stop its process."""

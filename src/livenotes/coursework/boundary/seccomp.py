@@ -29,7 +29,8 @@ class Machine:
 # bpf, perf_event_open, userfaultfd, add_key, request_key, keyctl, name_to_handle_at, open_by_handle_at,
 # fanotify_init, lookup_dcookie, quotactl, nfsservctl, acct, syslog, vhangup, personality, vmsplice,
 # move_pages, migrate_pages, init_module, finit_module, delete_module, kexec_load, kexec_file_load, reboot,
-# swapon, swapoff, settimeofday, clock_settime, clock_adjtime, adjtimex, sethostname, setdomainname
+# swapon, swapoff, settimeofday, clock_settime, clock_adjtime, adjtimex, sethostname, setdomainname,
+# shmget, semget, msgget (System V's, which outlive who made them), ioprio_set, sched_setattr
 # and, on x86 alone, modify_ldt, _sysctl, iopl, ioperm, uselib, create_module, get_kernel_syms, query_module
 MACHINES = {
     "x86_64": Machine(
@@ -44,6 +45,7 @@ MACHINES = {
             *(300, 212, 179, 180, 163, 103, 153, 135, 278),
             *(279, 256, 175, 313, 176, 246, 320, 169),
             *(167, 168, 164, 227, 305, 159, 170, 171),
+            *(29, 64, 68, 251, 314),
             *(154, 156, 172, 173, 134, 174, 177, 178),
         ),
     ),
@@ -59,6 +61,7 @@ MACHINES = {
             *(262, 18, 60, 42, 89, 116, 58, 92, 75),
             *(239, 238, 105, 273, 106, 104, 294, 142),
             *(224, 225, 170, 112, 266, 171, 161, 162),
+            *(194, 190, 186, 30, 274),
         ),
     ),
 }

@@ -9,6 +9,7 @@ import io
 import itertools
 import json
 import math
+import os
 import select
 import socket
 import struct
@@ -26,7 +27,9 @@ HEADER = struct.Struct(">II")
 MAX_JSON = 8 * 2**20
 MAX_ARRAYS = 32 * 2**20
 MAX_DEPTH = 40
+MAX_FILES = 8
 ARRAY_KINDS = "biufcUS"
+MAX_BITS = 4096  # of an integer in decimals: Python reads and writes no more than 4,300 of them
 
 
 class WireError(Exception):
@@ -53,6 +56,8 @@ def pack(value: object) -> tuple[Tree, list[bytes]]:
 def _pack(value: Any, arrays: list[bytes], depth: int) -> Tree:
     if depth > MAX_DEPTH:
         raise TypeError(f"a value nested more than {MAX_DEPTH} deep cannot be sent")
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        return {"int": hex(value)}
     if value is None or (isinstance(value, bool | int | float | str) and not isinstance(value, np.generic)):
         return value
     if isinstance(value, np.ndarray | np.generic):
@@ -92,6 +97,7 @@ def unpack(tree: Tree, arrays: Sequence[bytes], *, generators: bool = False) -> 
         "tuple": lambda items: tuple(build(item) for item in _listed(items)),
         "dict": lambda pairs: {_hashable(build(k)): build(v) for k, v in map(_pair, _listed(pairs))},
         "complex": lambda pair: complex(*map(float, _pair(pair))),
+        "int": _from_hex,
     }
     if generators:
         builders["generator"] = _to_generator
@@ -111,6 +117,25 @@ def unpack(tree: Tree, arrays: Sequence[bytes], *, generators: bool = False) -> 
         return build(tree)
     except RecursionError as error:
         raise WireError("a value is nested too deep") from error
+
+
+def unpack_call(tree: Tree, arrays: Sequence[bytes]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments of a call that the other side makes; raise WireError for anything malformed."""
+    args, kwargs = _pair(list(call) if isinstance(call := unpack(tree, arrays), tuple) else None)
+    if not isinstance(args, tuple) or not isinstance(kwargs, dict) or not all(map(_is_text, kwargs)):
+        raise WireError("a call is not written as calls are")
+    return args, kwargs
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _from_hex(text: Any) -> int:
+    try:
+        return int(text, 16)
+    except (TypeError, ValueError) as error:
+        raise WireError("an integer is not written as large ones are") from error
 
 
 def _listed(node: Any) -> list[Any]:
@@ -181,12 +206,14 @@ def encode(message: Message, arrays: Sequence[bytes] = ()) -> bytes:
 class Channel:
     """One end of a socket that carries messages, with a deadline on every read.
 
-    Messages have a largest size, unless the other end is ``trusted``.
+    Messages have a largest size, unless the other end is ``trusted``. Open files that come along are dropped,
+    but for a channel that ``takes_files``.
     """
 
-    def __init__(self, sock: socket.socket, *, trusted: bool = False):
+    def __init__(self, sock: socket.socket, *, trusted: bool = False, takes_files: bool = False):
         self.sock = sock
         self.trusted = trusted
+        self.files: list[int] | None = [] if takes_files else None
 
     def send(self, message: Message, arrays: Sequence[bytes] = (), fds: Sequence[int] = ()) -> None:
         """Send a message, its arrays, and open files if the socket is a local one."""
@@ -208,36 +235,64 @@ class Channel:
         """
         end = None if timeout is None else clock() + timeout
         left = None if end is None else lambda: end - clock()
-        sizes = HEADER.unpack(_read(self.sock, HEADER.size, left))
+        sizes = HEADER.unpack(_read(self.sock, HEADER.size, left, self.files))
         if not self.trusted and (sizes[0] > MAX_JSON or sizes[1] > MAX_ARRAYS):
             raise WireError("a message is too large")
         try:
-            message = json.loads(_read(self.sock, sizes[0], left))
+            message = json.loads(_read(self.sock, sizes[0], left, self.files))
         except (ValueError, RecursionError) as error:
             raise WireError("a message is not JSON") from error
-        body = _read(self.sock, sizes[1], left)
+        body = _read(self.sock, sizes[1], left, self.files)
         if not isinstance(message, dict):
             raise WireError("a message is not an object")
         return message, _split(body, message.pop("npy", None))
 
+    def take_channels(self, count: int) -> list["Channel"]:
+        """Return channels over the open files that have come, which must be so many local sockets."""
+        files, self.files = self.files or [], []
+        taken = [socket.socket(fileno=fd) for fd in files]
+        local = [(sock.family, sock.type) == (socket.AF_UNIX, socket.SOCK_STREAM) for sock in taken]
+        if len(taken) != count or not all(local):
+            for sock in taken:
+                sock.close()
+            raise WireError("it came with other files than were asked for")
+        return [Channel(sock) for sock in taken]
+
     def close(self) -> None:
         """Close the socket."""
         self.sock.close()
+        for fd in self.files or []:
+            os.close(fd)
 
 
-def _read(sock: socket.socket, size: int, left: Callable[[], float] | None = None) -> bytes:
-    """Read so many bytes; raise TooSlow when no time is left, or Closed if they do not come."""
+def _read(
+    sock: socket.socket,
+    size: int,
+    left: Callable[[], float] | None = None,
+    files: list[int] | None = None,
+) -> bytes:
+    """Read so many bytes; raise TooSlow when no time is left, or Closed if they do not come.
+
+    Open files that come along are added to ``files``, or dropped.
+    """
     parts: list[bytes] = []
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
     while size:
-        wait = None if left is None else max(0.0, left())
-        if not select.select([sock], [], [], wait)[0]:
+        if not poll.poll(None if left is None else 1000 * max(0.0, left())):
             if left is None or left() <= 0:
                 raise TooSlow
             continue
         try:
-            part = sock.recv(min(size, 2**20))
+            if files is None:
+                part = sock.recv(min(size, 2**20))
+            else:
+                part, fds, _, _ = socket.recv_fds(sock, min(size, 2**20), MAX_FILES)
+                files += fds
         except OSError as error:
             raise Closed(str(error)) from error
+        if files is not None and len(files) > MAX_FILES:
+            raise WireError("too many open files came with a message")
         if not part:
             raise Closed("the process has ended")
         parts.append(part)

@@ -8,6 +8,7 @@ that test does.
 
 import ast
 import builtins
+import contextlib
 from collections.abc import Iterator, Set
 
 BUILT_IN = frozenset(vars(builtins))
@@ -17,17 +18,48 @@ DRAWING = ("matplotlib", "seaborn", "IPython")
 COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
+RUNS_ITS_CELL = ("time", "timeit", "capture", "prun")
+WRITES_ITS_CELL = ("writefile", "file")
+
+
 def without_magics(source: str) -> str:
-    """Return code without the lines that are IPython's and not Python's."""
-    return "\n".join(line for line in source.split("\n") if not line.lstrip().startswith(("%", "!")))
+    """Return code without the lines that are IPython's; nothing of a cell that is not Python."""
+    words, rest = _cell_magic(source)
+    if words and words[0] not in RUNS_ITS_CELL:
+        return ""
+    return "\n".join(line for line in rest.split("\n") if not line.lstrip().startswith(("%", "!")))
+
+
+def file_of(source: str) -> tuple[str, str] | None:
+    """Return the name and the text of the file that a cell writes by ``%%writefile``."""
+    words, rest = _cell_magic(source)
+    return (words[-1], rest) if len(words) > 1 and words[0] in WRITES_ITS_CELL else None
+
+
+def _cell_magic(source: str) -> tuple[list[str], str]:
+    """Return the words of a cell's first line if it is ``%%name ...``, and the rest of the cell."""
+    first, _, rest = source.lstrip("\n").partition("\n")
+    return (first[2:].split(), rest) if first.startswith("%%") else ([], source)
 
 
 def statements(source: str) -> list[ast.stmt]:
     """Return the statements of a cell; none if it is not Python."""
-    try:
-        return ast.parse(without_magics(source), FILE).body
-    except SyntaxError:
-        return []
+    for code in (source, without_magics(source)):
+        with contextlib.suppress(SyntaxError):
+            return ast.parse(code, FILE).body
+    return []
+
+
+def imports(source: str) -> str:
+    """Return the imports among the statements of a cell."""
+    found = (step for step in statements(source) if isinstance(step, ast.Import | ast.ImportFrom))
+    return "\n".join(map(ast.unparse, found))
+
+
+def answers(source: str) -> set[str]:
+    """Return the names that a solution makes, other than by import: they are the submission's to make."""
+    made = (step for step in statements(source) if not isinstance(step, ast.Import | ast.ImportFrom))
+    return {name for step in made for name in binds(step)}
 
 
 def binds(statement: ast.AST) -> set[str]:

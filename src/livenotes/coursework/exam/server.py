@@ -13,20 +13,23 @@ import json
 import os
 import resource
 import selectors
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 import traceback
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy.testing  # noqa: F401  (for the tests)
 
 from livenotes.coursework.boundary import groups, namespaces, wire
 from livenotes.coursework.boundary.clock import SLOWEST
-from livenotes.coursework.boundary.sandbox import NoSandbox, Sandbox, SandboxEnded
+from livenotes.coursework.boundary.sandbox import NoSandbox, Sandbox, SandboxEnded, Session
 from livenotes.coursework.exam.calls import modules
 from livenotes.coursework.exam.job import Job
 from livenotes.coursework.exam.notebook import Exam
@@ -62,6 +65,7 @@ class Examiner:
         self.place = groups.place()
         self.emptied: list[groups.Group] = []
         self.count = itertools.count()
+        self.folder = tempfile.TemporaryDirectory(prefix="livenotes-", ignore_cleanup_errors=True)
         self.known: set[str] = set()
         self.repeated: set[str] = set()
         self.events = selectors.DefaultSelector()
@@ -115,17 +119,20 @@ class Examiner:
         group = self._group(job)
         reader, writer = os.pipe()
         gc.freeze()  # as in the zygote: the collector would copy what the exam shares with this process
+        folder = Path(self.folder.name, str(reader))
         pid = os.fork()
         if not pid:
             os.close(reader)
             try:
+                _settle_in(folder, job)
                 _write(writer, examine(job, self.sandbox, group))
             except Exception:
                 traceback.print_exc()
             finally:
                 os._exit(0)
         os.close(writer)
-        deadline = time.monotonic() + SLOWEST * job.limits.total + MARGIN
+        # the hidden tests have the time of a submission once more
+        deadline = time.monotonic() + SLOWEST * 2 * job.limits.total + MARGIN
         self.running[reader] = Running(pid, job, deadline, group)
         self.events.register(reader, selectors.EVENT_READ)
 
@@ -142,8 +149,7 @@ class Examiner:
 
     def _preload(self, job: Job) -> None:
         """Import here and in the sandbox what the instructor's cells import, once for all submissions."""
-        own = [cell.source for cell in job.cells if cell.kind in ("given", "test")]
-        found = modules([job.imports, *own])
+        found = modules(cell.source for cell in (*job.own, *job.cells) if cell.kind not in ("code", "text"))
         new = [module for module in found if module not in self.known]
         if new:
             self.sandbox.preload(new)
@@ -161,6 +167,7 @@ class Examiner:
         self.events.unregister(reader)
         os.close(reader)
         os.waitpid(exam.pid, 0)
+        shutil.rmtree(Path(self.folder.name, str(reader)), ignore_errors=True)
         del self.running[reader]
         if exam.group is not None:
             self.emptied.append(exam.group)
@@ -199,30 +206,45 @@ class Examiner:
     def close(self) -> None:
         """End the sandbox, and remove the control groups when the last process in them has gone."""
         self.sandbox.close()
+        self.folder.cleanup()
         deadline = time.monotonic() + MARGIN
         while (left := [g for g in self.emptied if not g.remove()]) and time.monotonic() < deadline:
             time.sleep(0.01)
         self.emptied = left
 
 
+def _settle_in(folder: Path, job: Job) -> None:
+    """Work in a folder with the instructor's files, and none of the student's, so that tests find them."""
+    for name in ("", *job.material):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(job.files[name]) if name else path.mkdir(exist_ok=True)
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+
+
 def examine(job: Job, sandbox: Sandbox, group: groups.Group | None = None) -> dict[str, Any]:
     """Run one exam in this process; return its report, or why there is none, as JSON."""
     most = namespaces.memory_in_use() + EXAM_MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    seconds = int(job.limits.total + MARGIN)
+    seconds = int(2 * job.limits.total + MARGIN)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+    def start() -> Session:
+        return sandbox.start(job.limits, job.snapshots(), group)
+
     try:
-        session = sandbox.start(job.limits, job.tests(), group)
+        exam = Exam(job.cells, job.limits, start(), job.files, job.own, again=start)
     except wire.Closed:
         return {"restart": True}
     try:
-        return {"report": Exam(job.cells, job.limits, session, job.files, job.imports).run().as_json()}
-    except SandboxEnded:
+        return {"report": exam.run().as_json()}
+    except (SandboxEnded, wire.Closed):
         return {"restart": True}
     except NoSandbox as error:
         return {"refused": str(error)}
     finally:
-        session.close()
+        exam.session.close()
 
 
 def _lost(job: Job) -> dict[str, Any]:

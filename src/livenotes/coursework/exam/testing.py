@@ -12,11 +12,12 @@ import math
 import numbers
 import signal
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from livenotes.coursework.boundary import outputs
+from livenotes.coursework.exam import instructor
 from livenotes.coursework.exam.calls import TestNamespace
 from livenotes.coursework.exam.verdict import CellReport
 
@@ -43,6 +44,45 @@ def hidden_lines(source: str) -> set[int]:
     return hidden
 
 
+def visible_part(source: str) -> str:
+    """Return what of a test is run as the student has it, on the same lines; nothing if none can be.
+
+    A visible statement that needs what only a hidden one makes counts as hidden.
+    """
+    hidden = hidden_lines(source)
+    if not hidden:
+        return source
+    lines = source.split("\n")
+    open_ = _only(lines, set(range(1, len(lines) + 1)) - hidden)
+    if not _parses(open_):
+        open_ = _only(lines, set(range(1, min(hidden))))
+    if not _parses(open_):
+        return ""
+    known: set[str] = set()
+    secret = {name for step in instructor.statements(_only(lines, hidden)) for name in instructor.binds(step)}
+    kept: set[int] = set()
+    for step in ast.parse(open_).body:
+        read = {node.id for node in ast.walk(step) if isinstance(node, ast.Name)}
+        if step.lineno > min(hidden) and read & secret - known:
+            secret |= instructor.binds(step) - known
+            continue
+        known |= instructor.binds(step)
+        first = min([step.lineno, *(node.lineno for node in getattr(step, "decorator_list", []))])
+        kept |= {*range(first, (step.end_lineno or first) + 1)}
+    return _only(lines, kept) if kept else ""
+
+
+def _only(lines: Sequence[str], kept: Set[int]) -> str:
+    return "\n".join(line if n in kept else "" for n, line in enumerate(lines, start=1))
+
+
+def _parses(source: str) -> bool:
+    try:
+        return bool(ast.parse(source))
+    except SyntaxError:
+        return False
+
+
 def without_hidden(source: str) -> str:
     """Return the test as a student may see it."""
     hidden = hidden_lines(source)
@@ -61,13 +101,20 @@ def run_test(source: str, points: float, names: TestNamespace, seconds: float) -
     What the test prints is dropped, because it may print what is hidden.
     """
     try:
-        with _quietly(seconds):
+        with _quietly(seconds), names.as_main():
             value = _run(source, names)
     except BaseException as error:
         return failed(source, error)
     finally:
         names.made(source)
     return CellReport(score=_worth(value, points))
+
+
+def hide(report: CellReport) -> CellReport:
+    """Return the report of a test that was run whole as a student may see it: only whether it failed."""
+    if report.outputs:
+        report.outputs = [outputs.error("HiddenTest", HIDDEN_FAILURE, [HIDDEN_FAILURE])]
+    return report
 
 
 def prepare(source: str, names: TestNamespace, seconds: float) -> None:
@@ -97,9 +144,11 @@ def _run(source: str, names: TestNamespace) -> Any:
 
 
 def _worth(value: Any, points: float) -> float:
-    if isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value):
-        return min(max(float(value), 0.0), points)
-    return points
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return points
+    number = cast(Any, value)
+    # a large integer is no float, so it is compared first
+    return float(min(max(number, 0.0), points)) if -math.inf < number < math.inf else points
 
 
 @contextlib.contextmanager

@@ -30,12 +30,16 @@ class CellReport:
 
 @dataclass
 class Report:
-    """What one notebook of a submission came to; not ``final`` if the machine is to blame for it."""
+    """What one notebook of a submission came to; not ``final`` if the machine is to blame for it.
+
+    A verdict that is not ``shown`` came up in a hidden test: students do not learn it.
+    """
 
     verdict: Verdict
     reason: str
     cells: list[CellReport] = field(default_factory=list)
     final: bool = True
+    shown: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as a JSON object."""
@@ -45,4 +49,4 @@ class Report:
     def from_json(cls, data: dict[str, Any]) -> "Report":
         """Return the report that ``as_json`` gave."""
         cells = [CellReport(**cell) for cell in data["cells"]]
-        return cls(Verdict(data["verdict"]), data["reason"], cells, data["final"])
+        return cls(Verdict(data["verdict"]), data["reason"], cells, data["final"], data["shown"])

@@ -5,19 +5,23 @@ answers treats them as written by the submission.
 """
 
 import base64
+import builtins
 import contextlib
 import functools
 import inspect
 import io
 import os
 import signal
+import socket
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import matplotlib.pyplot as plt
+import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -31,6 +35,8 @@ from livenotes.coursework.boundary import namespaces, wire
 from livenotes.coursework.boundary.outputs import Outputs
 
 OUTPUTS = Outputs(0)
+ORIGINALS: dict[str, Any] = {}  # what the names that a test has bound anew stood for before
+MUTABLE = (list, dict, np.ndarray)
 
 WARM_UP = (
     "1 / 0",
@@ -191,17 +197,68 @@ def run(shell: InteractiveShell, source: str, most: int) -> wire.Message:
 
 
 def call(
-    shell: InteractiveShell, message: wire.Message, arrays: list[bytes]
+    shell: InteractiveShell, message: wire.Message, arrays: list[bytes], mine: wire.Channel
 ) -> tuple[wire.Message, list[bytes]]:
     """Call a function of the submission with data; answer with data, or with what was raised."""
+    generators: list[np.random.Generator] = []
     try:
         with _captured(0):
             args, kwargs = wire.unpack(message["arguments"], arrays, generators=True)
-            value = shell.user_ns[message["name"]](*args, **kwargs)
-            tree, blobs = wire.pack(value)
+            generators = [x for x in (*args, *kwargs.values()) if isinstance(x, np.random.Generator)]
+            _bind(shell, message, arrays, mine)
+            function = ORIGINALS.get(message["name"], shell.user_ns.get(message["name"]))
+            value = function(*args, **kwargs)
+            answer, blobs = _in_full(value, args, kwargs)
     except BaseException as raised:
-        return {"raised": type(raised).__name__, "text": _message(raised)}, []
-    return {"value": tree}, blobs
+        answer, blobs = {"raised": type(raised).__name__, "text": _message(raised)}, []
+    if generators:
+        answer["drawn"] = [_state(generator) for generator in generators]
+    return answer, blobs
+
+
+def _in_full(value: Any, args: Any, kwargs: Any) -> tuple[wire.Message, list[bytes]]:
+    """Return an answer; of a function that returns nothing, also what it has made of its arguments."""
+    if value is not None or not any(isinstance(x, MUTABLE) for x in (*args, *kwargs.values())):
+        tree, blobs = wire.pack(value)
+        return {"value": tree}, blobs
+    after = tuple(map(_data, args)), {key: _data(item) for key, item in kwargs.items()}
+    tree, blobs = wire.pack(after)
+    return {"value": None, "after": tree}, blobs
+
+
+def _data(value: Any) -> Any:
+    return None if isinstance(value, np.random.Generator) else value
+
+
+def _state(generator: np.random.Generator) -> Any:
+    state = generator.bit_generator.state.get("state")
+    return state.get("state") if isinstance(state, dict) else None
+
+
+def _bind(shell: InteractiveShell, message: wire.Message, arrays: list[bytes], mine: wire.Channel) -> None:
+    """Bind names of the submission as the test has bound them: to nothing, its own, data or a stub."""
+    for name, kind, what in message.get("bound", []):
+        if name in shell.user_ns:
+            ORIGINALS.setdefault(name, shell.user_ns[name])
+        if kind == "nothing":
+            shell.user_ns.pop(name, None)
+        elif kind == "own":
+            shell.user_ns[name] = ORIGINALS.get(what, shell.user_ns.get(what))
+        elif kind == "data":
+            shell.user_ns[name] = wire.unpack(message["values"][what], arrays)
+        else:
+            shell.user_ns[name] = functools.partial(_call_back, what, message, mine)
+
+
+def _call_back(number: int, message: wire.Message, mine: wire.Channel, /, *args: Any, **kwargs: Any) -> Any:
+    """Call what a test has put in place of a name: it runs where the test does."""
+    tree, arrays = wire.pack((args, kwargs))
+    mine.send({"back": number, "arguments": tree, "id": message["id"]}, arrays)
+    reply, blobs = mine.receive()
+    message["id"] = reply["id"]  # what is answered now is this
+    if "raised" in reply:
+        raise getattr(builtins, reply["raised"], RuntimeError)(reply["text"])
+    return wire.unpack(reply["value"], blobs)
 
 
 def _message(error: BaseException) -> str:
@@ -231,22 +288,25 @@ def write_files(message: wire.Message, blobs: list[bytes]) -> None:
             file.write(blob)
 
 
-def serve(shell: InteractiveShell, channels: list[wire.Channel], limits: Mapping[str, Any]) -> None:
-    """Answer requests on the first channel; the others are for the snapshots, in their order."""
-    main, *snapshots = channels
+def serve(shell: InteractiveShell, main: wire.Channel, limits: Mapping[str, Any]) -> None:
+    """Answer requests: run cells, and where a test stands leave as many snapshots as it wants.
+
+    Where a snapshot would not do, the process itself is called.
+    """
     namespaces.die_with_parent()
     sys.path.insert(0, "")  # modules beside the notebook are found, as Jupyter finds them
     for message, blobs in _requests(main):
         if message["do"] == "files":
             write_files(message, blobs)
             main.send({"id": message["id"]})
+        elif message["do"] != "cells":
+            _answer(shell, message, blobs, main)
         for source in message.get("cells", []):
-            if source is not None:
+            if isinstance(source, str):
                 answer = run(shell, source, limits["output"])
+                main.send({**answer, "id": message["id"]})
             else:
-                _snapshot(shell, channels, snapshots.pop(0))
-                answer = {"functions": [name for name, value in shell.user_ns.items() if callable(value)]}
-            main.send({**answer, "id": message["id"]})
+                _leave_snapshots(shell, main, source, message["id"])
 
 
 def _requests(channel: wire.Channel) -> Iterator[tuple[wire.Message, list[bytes]]]:
@@ -257,20 +317,39 @@ def _requests(channel: wire.Channel) -> Iterator[tuple[wire.Message, list[bytes]
             return
 
 
-def _snapshot(shell: InteractiveShell, channels: list[wire.Channel], mine: wire.Channel) -> None:
-    """Fork a process that keeps the present state, to be called by the test that stands here."""
-    if os.fork():
-        mine.close()
-        return
-    for channel in channels:
-        if channel is not mine:
-            channel.close()
+def _leave_snapshots(shell: InteractiveShell, main: wire.Channel, count: int, ticket: int) -> None:
+    """Fork processes that keep the present state; hand over the sockets on which each can be called."""
+    theirs: list[socket.socket] = []
+    for _ in range(count):
+        one, other = wire.pair()
+        if not os.fork():
+            main.close()
+            for sock in (one, *theirs):
+                sock.close()
+            _answer_calls(shell, wire.Channel(other))
+        other.close()
+        theirs.append(one)
+    functions = [name for name, value in shell.user_ns.items() if callable(value)]
+    threads = threading.active_count() > 1  # no copy of a process has those
+    main.send(
+        {"functions": functions, "threads": threads, "id": ticket}, fds=[sock.fileno() for sock in theirs]
+    )
+    for sock in theirs:
+        sock.close()
+
+
+def _answer_calls(shell: InteractiveShell, mine: wire.Channel) -> NoReturn:
+    """Be a snapshot: answer what a test asks, and end when it has gone."""
     try:
         for message, blobs in _requests(mine):
-            if message["do"] == "call":
-                answer, arrays = call(shell, message, blobs)
-            else:
-                answer, arrays = look_up(shell, message["name"])
-            mine.send({**answer, "id": message["id"]}, arrays)
+            _answer(shell, message, blobs, mine)
     finally:
         os._exit(0)
+
+
+def _answer(shell: InteractiveShell, message: wire.Message, blobs: list[bytes], mine: wire.Channel) -> None:
+    if message["do"] == "call":
+        answer, arrays = call(shell, message, blobs, mine)
+    else:
+        answer, arrays = look_up(shell, message["name"])
+    mine.send({**answer, "id": message["id"]}, arrays)

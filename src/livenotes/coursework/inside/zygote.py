@@ -23,7 +23,7 @@ from livenotes.coursework.inside import student
 INTERRUPT, STOP = b"i", b"s"
 WATCHED = {signal.SIGCHLD, signal.SIGINT, signal.SIGTERM}
 WORK = "/tmp/work"
-MAX_SOCKETS = 200
+MAX_SOCKETS = 2
 OPEN_PROCESSES = 4096
 
 
@@ -79,9 +79,9 @@ class Zygote:
             self._start(message, fds)
 
     def _start(self, message: wire.Message, fds: list[int]) -> None:
-        told, limits = socket.socket(fileno=fds[0]), message["limits"]
+        told = socket.socket(fileno=fds[0])
         try:
-            pid = namespaces.clone(lambda: self._child(told, fds[1:], limits), isolated=self.isolated)
+            pid = namespaces.clone(lambda: self._child(told, fds[1], message), isolated=self.isolated)
         except OSError as error:
             _report(told, refused=str(error))
             told.close()
@@ -116,12 +116,13 @@ class Zygote:
             self.events.unregister(told)
         told.close()
 
-    def _child(self, told: socket.socket, talk: list[int], limits: dict[str, Any]) -> None:
+    def _child(self, told: socket.socket, talk: int, message: wire.Message) -> None:
         """Process 1 of the new namespaces: confine it, fork the student's process, report how that ends."""
         namespaces.die_with_parent()
-        _forget_files({told.fileno(), *talk})
-        os.write(talk[0], b"h")  # held until it is known outside, and in its control group
-        os.read(talk[0], 1)
+        limits = message["limits"]
+        _forget_files({told.fileno(), talk})
+        os.write(talk, b"h")  # held until it is known outside, and in its control group
+        os.read(talk, 1)
         os.setsid()  # the kernel shares processors between sessions, however many processes are in one
         try:
             if self.isolated:
@@ -129,7 +130,7 @@ class Zygote:
             os.chdir(WORK if self.isolated else tempfile.mkdtemp(dir=self.scratch))
             namespaces.limit(
                 memory=self.base + limits["memory"],
-                processes=limits["processes"] + len(talk) + 2 if self.isolated else OPEN_PROCESSES,
+                processes=limits["processes"] + message["snapshots"] + 3 if self.isolated else OPEN_PROCESSES,
                 cpu=int(limits["total"]) + 2,
                 file_size=limits["file_size"],
             )
@@ -158,7 +159,7 @@ def _report(told: socket.socket, **what: Any) -> None:
         told.sendall(json.dumps(what).encode() + b"\n")
 
 
-def _keep(shell: Any, told: socket.socket, talk: list[int], limits: dict[str, Any]) -> None:
+def _keep(shell: Any, told: socket.socket, talk: int, limits: dict[str, Any]) -> None:
     """Run the cells in a child, pass signals on to it, and stay until killed, for the snapshots' sake."""
     signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
     child = os.fork()
@@ -166,11 +167,10 @@ def _keep(shell: Any, told: socket.socket, talk: list[int], limits: dict[str, An
         told.close()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, WATCHED)
         try:
-            student.serve(shell, [wire.Channel(socket.socket(fileno=fd)) for fd in talk], limits)
+            student.serve(shell, wire.Channel(socket.socket(fileno=talk)), limits)
         finally:
             os._exit(0)
-    for fd in talk:
-        os.close(fd)
+    os.close(talk)
     alive = True
     while True:
         got = signal.sigwait(WATCHED)

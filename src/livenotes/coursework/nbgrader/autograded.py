@@ -24,7 +24,7 @@ def notebook(sheet: Sheet, placed: Sequence[Placed], report: Report) -> dict[str
             room -= len(cells[-1]["source"])
             if room < 0:
                 cells[-1] = _text("(This text is in the submission; together they are too long for a page.)")
-    if report.verdict is not Verdict.GRADED:
+    if report.verdict is not Verdict.GRADED and report.shown:
         cells.insert(0, _text(f"**This submission: {report.verdict}.** {_plain(report.reason)}."))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"

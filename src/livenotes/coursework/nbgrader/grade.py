@@ -23,7 +23,7 @@ from livenotes.coursework.nbgrader.gradebook import Book
 from livenotes.coursework.nbgrader.sheet import Placed, Sheet, lay_over, untouched
 
 Examine = Callable[[Iterable[Job]], Iterator[tuple[str, Report]]]
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass
@@ -177,7 +177,7 @@ class Grading:
             entry.remarks += remarks
             key = json.dumps([student, sheet.name])
             entry.jobs.append(
-                Job(key, [cell.to_run(sheet) for cell in placed], self.limits, files, sheet.imports)
+                Job(key, [c.to_run() for c in placed], self.limits, files, sheet.own, [*self.material])
             )
         entry.there = os.path.lexists(folder)
         entry.timestamp = self._timestamp(folder)

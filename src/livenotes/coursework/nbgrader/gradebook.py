@@ -1,6 +1,5 @@
 """Read an assignment from nbgrader's gradebook, and write points into it, by nbgrader's own API."""
 
-import ast
 import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import Any
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry, Student
 from sqlalchemy import false, update
 
-from livenotes.coursework.exam.instructor import statements
+from livenotes.coursework.exam import instructor
+from livenotes.coursework.exam.job import Cell
 from livenotes.coursework.nbgrader.course import Course
 from livenotes.coursework.nbgrader.sheet import Placed, Sheet, SourceCell
 from livenotes.coursework.nbgrader.submission import pictures
@@ -145,8 +145,8 @@ def _sheet(notebook: Any, folder: Path) -> Sheet:
     graded = {cell.name: cell for cell in notebook.grade_cells}
     solutions = {cell.name for cell in notebook.solution_cells}
     tasks = {cell.name: cell for cell in notebook.task_cells}
-    own, imports = _instructors(folder / f"{notebook.name}.ipynb")
-    order = {grade_id: place for place, grade_id in enumerate(own)}
+    own, other = _instructors(folder / f"{notebook.name}.ipynb")
+    order = {grade_id: cell["place"] for grade_id, cell in own.items()}
     cells = [
         SourceCell(
             grade_id=cell.name,
@@ -161,27 +161,33 @@ def _sheet(notebook: Any, folder: Path) -> Sheet:
             if cell.name in {*graded, *tasks}
             else 0.0,
             attachments=pictures(own.get(cell.name, {}).get("attachments")),
+            place=order.get(cell.name, len(order)),
         )
         for cell in notebook.source_cells
     ]
-    cells.sort(key=lambda cell: order.get(cell.grade_id, len(order)))
-    return Sheet(notebook.name, json.loads(notebook.kernelspec or "{}") or {}, cells, imports)
+    cells.sort(key=lambda cell: cell.place)
+    return Sheet(notebook.name, json.loads(notebook.kernelspec or "{}") or {}, cells, other)
 
 
-def _instructors(source: Path) -> tuple[dict[str, dict[str, Any]], str]:
-    """Return the instructor's cells by id, in order, and what those without an id import.
+def _instructors(source: Path) -> tuple[dict[str, dict[str, Any]], list[Cell]]:
+    """Return the instructor's cells by id, in order, and for the tests those that students may change.
 
-    The gradebook keeps neither the order nor pictures, and of cells without an id nothing at all.
+    The gradebook keeps no order, no pictures, no solutions, and of cells without an id nothing at all.
     """
     if not source.is_file():
-        return {}, ""
+        return {}, []
     known: dict[str, dict[str, Any]] = {}
-    imports: list[str] = []
-    for cell in json.loads(source.read_text(encoding="utf-8"))["cells"]:
-        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        if grade_id:
-            known[grade_id] = cell
-        elif cell["cell_type"] == "code":
-            found = statements("".join(cell["source"]))
-            imports += [ast.unparse(step) for step in found if isinstance(step, ast.Import | ast.ImportFrom)]
-    return known, "\n".join(imports)
+    other: list[Cell] = []
+    for place, cell in enumerate(json.loads(source.read_text(encoding="utf-8"))["cells"]):
+        record = cell["metadata"].get("nbgrader", {})
+        text = "".join(cell["source"])
+        if record.get("grade_id"):
+            known[record["grade_id"]] = {**cell, "place": place}
+        if cell["cell_type"] != "code":
+            continue
+        if record.get("solution"):
+            made = sorted(instructor.answers(text))
+            other.append(Cell("solution", instructor.imports(text), place=place, makes=made))
+        elif not record.get("grade_id"):
+            other.append(Cell("given", text, place=place))
+    return known, other

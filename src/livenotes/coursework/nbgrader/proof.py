@@ -106,8 +106,8 @@ def _key(who: str, sheet: Sheet) -> str:
 
 
 def _job(run: Grading, who: str, sheet: Sheet, placed: Iterable[Placed]) -> Job:
-    cells = [cell.to_run(sheet) for cell in placed]
-    return Job(_key(who, sheet), cells, run.limits, run.material, sheet.imports)
+    cells = [cell.to_run() for cell in placed]
+    return Job(_key(who, sheet), cells, run.limits, run.material, sheet.own, [*run.material])
 
 
 def _fingerprint(run: Grading) -> str:

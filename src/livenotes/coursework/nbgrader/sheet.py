@@ -29,6 +29,7 @@ class SourceCell:
     task: bool
     points: float
     attachments: dict[str, Any] | None = None
+    place: int = 0
 
     @property
     def is_test(self) -> bool:
@@ -54,12 +55,15 @@ class SourceCell:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One notebook of an assignment; the cells stand in the instructor's order."""
+    """One notebook of an assignment; the cells stand in the instructor's order.
+
+    ``own`` holds what the tests know of those of the instructor's cells that students may change.
+    """
 
     name: str
     kernelspec: dict[str, Any]
     cells: Sequence[SourceCell]
-    imports: str = ""
+    own: Sequence[Cell] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the sheet as a JSON object, for a fingerprint."""
@@ -76,16 +80,14 @@ class Placed:
     attachments: dict[str, Any] | None = None
     answered: bool = True
 
-    def to_run(self, sheet: Sheet) -> Cell:
+    def to_run(self) -> Cell:
         """Return what the exam needs of this cell."""
         if self.cell_type != "code":
             return Cell("text", "")
         if self.known is None or self.known.solution:
             return Cell("code", self.source)
-        place = sheet.cells.index(self.known)
-        if self.known.is_test:
-            return Cell("test", self.known.source, self.known.points, place)
-        return Cell("given", self.known.source, place=place)
+        kind = "test" if self.known.is_test else "given"
+        return Cell(kind, self.known.source, self.known.points, self.known.place)
 
     def shown(self) -> str:
         """Return the source as feedback may show it: no hidden test, no markup of the student's that runs."""
