@@ -80,7 +80,7 @@ def lab(folder, home):
     ]
     own = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     own |= {"IPYTHONDIR": str(home / "ipython"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces")}
-    own["JUPYTER_CONFIG_PATH"] = str(ROOT / "tools" / "lab")
+    own |= {"JUPYTER_CONFIG_PATH": str(ROOT / "tools" / "lab"), "LIVENOTES_BOOK": str(folder / "book")}
     environment = {k: v for k, v in os.environ.items() if k != "LIVENOTES_STATIC"} | own
     with (home / "lab.log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
@@ -357,7 +357,6 @@ def test_figures_take_the_colors_of_the_theme(opened):
 
 
 def test_the_chapters_stand_beside_the_page_and_nothing_asks_for_news(page):
-    page.locator("[title='Jupyter-Book Table of Contents']").click()
     panel = page.locator("[id='@jupyterlab-sidepanel/jupyterbook-toc']")
     for path in chapters():
         title = next(c.source for c in nbformat.read(path, as_version=4).cells if c.source.startswith("# "))

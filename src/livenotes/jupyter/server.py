@@ -26,8 +26,10 @@ class Book(APIHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        """Answer with works, labels and chapters."""
-        self.finish(await asyncio.to_thread(contents))  # others are served while the book is read
+        """Answer with works, labels and chapters, and whether it is this book that the server serves."""
+        said = await asyncio.to_thread(contents)  # others are served while the book is read
+        root = Path(self.settings["server_root_dir"]).expanduser().resolve()
+        self.finish({**said, "here": root == book().resolve().parent})
 
 
 def handlers(base: str) -> list[tuple[str, Any]]:

@@ -11,6 +11,8 @@
     return (await module.get())();
   }
 
+  const CHAPTERS = "@jupyterlab-sidepanel/jupyterbook-toc"; // the panel of jupyterlab-jupyterbook-navigation
+
   const behavior = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
 
   /* ---- links into figures ---- */
@@ -235,7 +237,13 @@
       activate(app, tracker) {
         tracker.widgetAdded.connect((_, panel) => { panel.context.ready.then(() => fold(panel.content)); });
         const notify = (problem) => Notification.warning(problem, { autoClose: 6000 });
-        ask().then((book) => new Book(app, tracker, notify, book));
+        ask().then(async (book) => {
+          new Book(app, tracker, notify, book);
+          await app.restored;
+          const left = [...app.shell.widgets("left")];
+          const isFirst = !left.some((widget) => widget.isVisible) || left.find((widget) => widget.isVisible).id === "filebrowser";
+          if (book.here && isFirst && left.some((widget) => widget.id === CHAPTERS)) app.shell.activateById(CHAPTERS);
+        });
       },
     };
   }
