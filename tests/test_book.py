@@ -109,6 +109,8 @@ BAD = {
     "view": ([code("f", TEXT, VIEW)], "cell 0 stores a view of a widget"),
     "pip": ([code("%pip install torch", TEXT)], "cell 0 installs a package"),
     "conda": ([code("!conda install torch", TEXT)], "cell 0 installs a package"),
+    "untagged question": ([code("ask(1)", TEXT)], "cell 0 asks a question and lacks the tag 'remove-input'"),
+    "open question": ([code("ask(1)", TEXT)], "cell 0 asks a question and is not folded"),
     "long cell": ([code("1", TEXT), code("1\n" * 15)], "cell 1 has 15 lines; the limit is 14"),
     "long function": ([code("def f():\n" + " 1\n" * 5, TEXT)], "cell 0 defines f in 6 lines"),
     "method": ([code("class A:\n def f(self):\n" + "  1\n" * 5, TEXT)], "cell 0 defines f in 6 lines"),

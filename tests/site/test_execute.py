@@ -67,3 +67,9 @@ def test_kernels_share_the_cores(tmp_path, monkeypatch):
     pages = [page(tmp_path, name, "import os; print(os.environ['OMP_NUM_THREADS'])") for name in "ab"]
     assert {done.notebook.cells[0].outputs[0].text for done in execute(pages)} == {"3\n"}
     assert "OMP_NUM_THREADS" not in os.environ
+
+
+def test_what_is_wrong_with_a_question_names_its_notebook(tmp_path):
+    cell = 'from livenotes.live import ask\nask("Is it so?", ["yes", "no"], right="perhaps", because="So.")'
+    with pytest.raises(CellExecutionError, match=r"dropout\.ipynb, question 'is-it-so': the right answer"):
+        list(execute([page(tmp_path, "dropout", cell)], jobs=1))
