@@ -1,10 +1,12 @@
 """Figures of the chapter on dropout."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from numpy import ndarray
 
@@ -146,13 +148,13 @@ def curves(fig: Figure, result: xr.Dataset, rate: float) -> dict[str, str]:
     }
     rates, updates = result.rate.values, result["update"].values
     at = int(np.abs(rates - rate).argmin())
-    ends = {}
-    for name, (color, scores) in columns.items():
-        mean, sd = 100 * scores.values.mean(axis=1), 100 * scores.values.std(axis=1, ddof=1)
-        _band(during, updates[1:], mean[at, 1:], sd[at, 1:], color)
-        _band(final, rates, mean[:, -1], sd[:, -1], color)
-        final.plot(rates[at], mean[at, -1], "o", color=color, ms=5)
-        ends[name] = mean[at, -1]
+    colors = [color for color, _ in columns.values()]
+    scores = 100 * np.stack([values.values for _, values in columns.values()])  # (line, rate, seed, update)
+    means, sds = scores.mean(axis=2), scores.std(axis=2, ddof=1)
+    _bands(during, updates[1::2], means[:, at, 1::2], sds[:, at, 1::2], colors)
+    _bands(final, rates, means[..., -1], sds[..., -1], colors)
+    ends = dict(zip(columns, means[:, at, -1], strict=True))
+    final.scatter(3 * [rates[at]], list(ends.values()), s=25, c=colors, zorder=3)
     style.names(final, {name: color for name, (color, _) in columns.items()}, x=1.05, y=0.92, step=0.11)
     final.axvline(rates[at], color=MUTED, lw=0.7)
     _while_it_learns(during)
@@ -169,10 +171,20 @@ def _nearest(result: xr.Dataset, rate: float) -> float:
     return float(result.rate.sel(rate=rate, method="nearest"))
 
 
-def _band(axes: Axes, x: ndarray, mean: ndarray, sd: ndarray, color: str) -> None:
-    """Draw a mean and one standard deviation to either side."""
-    axes.fill_between(x, mean - sd, mean + sd, color=color, alpha=0.2, lw=0)
-    axes.plot(x, mean, color=color, lw=1.6)
+def _bands(
+    axes: Axes,
+    x: Float[ndarray, " X"],
+    means: Float[ndarray, "L X"],
+    sds: Float[ndarray, "L X"],
+    colors: Sequence[str],
+) -> None:
+    """Draw means and one standard deviation to either side; all in two artists, which is quicker."""
+    around = [np.concatenate([mean - sd, (mean + sd)[::-1]]) for mean, sd in zip(means, sds, strict=True)]
+    there_and_back = np.concatenate([x, x[::-1]])
+    areas = [np.column_stack([there_and_back, y]) for y in around]
+    lines = [np.column_stack([x, mean]) for mean in means]
+    axes.add_collection(PolyCollection(areas, facecolors=colors, alpha=0.2, lw=0), autolim=False)
+    axes.add_collection(LineCollection(lines, colors=colors, lw=1.6), autolim=False)
 
 
 def ensemble(fig: Figure, result: xr.Dataset, layers: int, rate: float) -> dict[str, str]:
@@ -187,7 +199,8 @@ def ensemble(fig: Figure, result: xr.Dataset, layers: int, rate: float) -> dict[
     images.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="vote of all 4,096 masks", ylabel="one pass, all units")
     images.set(title="Probability of the true digit")
     sampled = found.sampled_loss.values
-    _band(masks, found["count"].values, sampled.mean(axis=0), sampled.std(axis=0, ddof=1), ORANGE)
+    mean, sd = sampled.mean(axis=0, keepdims=True), sampled.std(axis=0, ddof=1, keepdims=True)
+    _bands(masks, found["count"].values, mean, sd, [ORANGE])
     for way, color, ls in ((exact, INK, (0, (4, 3))), (scaled, BLUE, "solid")):
         masks.axhline(way.loss.values.mean(), color=color, lw=1.5, ls=ls)
     colors = {"random masks": ORANGE, "all masks (dashed)": INK, "one pass": BLUE}
