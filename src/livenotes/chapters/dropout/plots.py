@@ -133,7 +133,7 @@ def by_heart(fig: Figure, found: xr.Dataset, update: int) -> dict[str, str]:
 
 
 def _while_it_learns(axes: Axes) -> None:
-    axes.set(xscale="log", xlim=(4, 4000), ylim=(0, 102), xlabel="updates", ylabel="%")
+    axes.set(xscale="log", xlim=(4, 4000), ylim=(0, 102), xlabel="updates", ylabel="%", yticks=[0, 50, 100])
     axes.set(xticks=[10, 100, 1000], xticklabels=["10", "100", "1000"], title="While it learns")
     axes.minorticks_off()
 
@@ -159,6 +159,7 @@ def curves(fig: Figure, result: xr.Dataset, rate: float) -> dict[str, str]:
     final.axvline(rates[at], color=MUTED, lw=0.7)
     _while_it_learns(during)
     final.set(xlim=(0, 0.9), ylim=(0, 102), xlabel="dropout rate p", title="After 4000 updates")
+    final.set(xticks=[0, 0.3, 0.6, 0.9], yticks=[0, 50, 100])
     return {
         "right on new images": f"{ends['new images']:.1f} %",
         "on its own 400, labels as given": f"{ends['on its 400']:.1f} %",
@@ -197,7 +198,7 @@ def ensemble(fig: Figure, result: xr.Dataset, layers: int, rate: float) -> dict[
     x, y = exact.right[some].values, scaled.right[some].values
     images.scatter(x, y, s=9, color=BLUE, alpha=0.6, lw=0)
     images.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="vote of all 4,096 masks", ylabel="one pass, all units")
-    images.set(title="Probability of the true digit")
+    images.set(title="Probability of the true digit", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     sampled = found.sampled_loss.values
     mean, sd = sampled.mean(axis=0, keepdims=True), sampled.std(axis=0, ddof=1, keepdims=True)
     _bands(masks, found["count"].values, mean, sd, [ORANGE])
@@ -206,7 +207,7 @@ def ensemble(fig: Figure, result: xr.Dataset, layers: int, rate: float) -> dict[
     colors = {"random masks": ORANGE, "all masks (dashed)": INK, "one pass": BLUE}
     style.names(masks, colors, x=0.97, y=0.92, step=0.085, ha="right")
     masks.set(xscale="log", xlim=(1, 1024), ylim=(0, 3), xlabel="masks averaged", title="Loss, nats")
-    masks.set(xticks=[1, 10, 100, 1000], xticklabels=["1", "10", "100", "1000"])
+    masks.set(yticks=[0, 1, 2, 3], xticks=[1, 10, 100, 1000], xticklabels=["1", "10", "100", "1000"])
     masks.minorticks_off()
     return {
         "right, vote of all masks": f"{100 * exact.accuracy.values.mean():.1f} %",
