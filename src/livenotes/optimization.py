@@ -224,7 +224,9 @@ def clip_by_norm(grads: Tree, limit: Positive) -> Tree:
 
 @validated(where=lambda grads: _require_floats("grads", grads))
 def clip_by_value(grads: Tree, limit: Positive) -> Tree:
-    r"""Clip every entry to $[-c, c]$, which may turn the gradient {cite}`mikolov2012statistical`.
+    r"""Clip every entry to $[-c, c]$, which may turn the gradient.
+
+    {cite}`mikolov2012statistical` limits the errors that go back through the hidden units in this way.
 
     Parameters
     ----------

@@ -106,7 +106,11 @@ def step(
 
 
 @validated(where=require_step)
-def step_back(tape: ElmanTape, t: Natural, g_state: Float[ndarray, "B H"]) -> Gradients:
+def step_back(
+    tape: ElmanTape,
+    t: Natural,
+    g_state: Float[ndarray, "B H"],
+) -> Gradients:
     r"""Go one step back: from the gradient of $h_t$ to that of $h_{t-1}$.
 
     Parameters
@@ -128,8 +132,8 @@ def step_back(tape: ElmanTape, t: Natural, g_state: Float[ndarray, "B H"]) -> Gr
     """
     w_x, w_h, _ = tape.params
     x_t, h_prev, h = tape.x[t], tape.h[t], tape.h[t + 1]
-    g_a = tape.nonlinearity.slope(h) * g_state  # the slope is a function of the value
-    g_params = ElmanParams(w_x=g_a.T @ x_t, w_h=g_a.T @ h_prev, b=g_a.sum(axis=0))
+    g_a = tape.nonlinearity.slope(h) * g_state  # the slope, from the value
+    g_params = ElmanParams(g_a.T @ x_t, g_a.T @ h_prev, g_a.sum(axis=0))
     return Gradients(g_params, g_a @ w_x, g_a @ w_h)
 
 

@@ -36,7 +36,7 @@ CHAPTERS: dict[str, Chapter] = {
     "training-vocabulary": Chapter("The vocabulary of training", _NEURONS, ("learning",)),
     "normalization": Chapter("Normalization", _NEURONS, ("dropout", "training-vocabulary")),
     "embeddings": Chapter("Word vectors and other embeddings", _SEQUENCES, ("learning",)),
-    "recurrent": Chapter("Recurrent networks", _SEQUENCES, ("activations",)),
+    "recurrent": Chapter("Recurrent networks", _SEQUENCES, ("learning",)),
     "lstm": Chapter("LSTM and its variants", _SEQUENCES, ("recurrent",)),
     "beyond-relu": Chapter("Beyond ReLU", _DEEPER, ("activations", "normalization")),
     "residual": Chapter("Residual networks", _DEEPER, ("normalization",)),

@@ -16,7 +16,7 @@ from livenotes.chapters.recurrent import (
     unfolded,
 )
 from livenotes.chapters.recurrent.gradients import LAGS, uniform
-from livenotes.chapters.recurrent.plots import scores, solvers
+from livenotes.chapters.recurrent.plots import solvers
 from livenotes.lab import memory
 
 
@@ -107,11 +107,8 @@ def test_what_is_stored_belongs_to_its_labels():
 
 def test_nets_that_solve_a_task_are_counted():
     assert solvers(np.array([0.95, 0.9, 0.1])) == "2 of 3"
-    found = scores("elman_tanh", 60)
-    assert list(found) == list(TASKS)
     stored = memory.trained("temporal-order").score
-    np.testing.assert_array_equal(found["temporal-order"], stored[0, 5])
-    assert scores("elman_sigmoid", 60) == {}
+    assert solvers(stored.sel(cell="elman_tanh", length=60).values) == solvers(stored.values[0, 5])
 
 
 def test_what_the_chapter_says_of_starts():

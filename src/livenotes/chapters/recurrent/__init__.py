@@ -3,7 +3,7 @@
 from livenotes.lab.memory import LENGTHS, SOLVED_SHARE, TASKS, longest_solved, trained
 
 from .cliff import descent, surface
-from .gradients import growth, horizon, reach, unfolded
+from .gradients import growth, horizon, powers, reach, unfolded
 from .names import begin_names, learn_names, learned_names, write
 from .starts import (
     RATES,
@@ -29,6 +29,7 @@ __all__ = [
     "learn_names",
     "learned_names",
     "longest_solved",
+    "powers",
     "reach",
     "reach_before",
     "scores_from",

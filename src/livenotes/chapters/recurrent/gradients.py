@@ -89,6 +89,7 @@ def reach(
     hidden: int = HIDDEN,
     steps: int = LAGS,
     seeds: int = 5,
+    jacobian: bool = True,
 ) -> xr.Dataset:
     r"""Send a gradient back through an Elman cell fed with noise.
 
@@ -105,6 +106,8 @@ def reach(
         Standard deviation of the noise that is added to every unit's pre-activation at every step.
     hidden, steps, seeds : int, at least 1
         Sizes H, K - 1 and S.
+    jacobian : bool
+        Whether to follow the product of Jacobians too, which takes most of the time.
 
     Returns
     -------
@@ -132,9 +135,10 @@ def reach(
         runs.append((*_send_back(rng, NONLINEARITIES[nonlinearity], w_h, drive, steps), w_h))
     lag = np.arange(steps + 1)
     gradient, products, weights = (np.stack(part) for part in zip(*runs, strict=True))
-    jacobian = np.linalg.norm(products, 2, axis=(2, 3))
     eta = STEEPEST[nonlinearity] * np.linalg.norm(weights, 2, axis=(1, 2))
-    per_lag = {"gradient": gradient, "jacobian": jacobian, "bound": eta[:, None] ** lag}
+    per_lag = {"gradient": gradient, "bound": eta[:, None] ** lag}
+    if jacobian:
+        per_lag["jacobian"] = np.linalg.norm(products, 2, axis=(2, 3))
     return xr.Dataset(
         {name: (("seed", "lag"), values) for name, values in per_lag.items()} | {"eta": ("seed", eta)},
         coords={"seed": np.arange(seeds), "lag": lag},
@@ -221,3 +225,32 @@ def horizon(norms: xr.DataArray, share: float = 0.01) -> xr.DataArray:
     """
     below = norms < require_fraction("share", share) * norms.isel(lag=0)
     return below.argmax("lag").where(below.any("lag"), np.inf)
+
+
+def powers(matrix: Float[ndarray, "2 2"], most: int) -> xr.Dataset:
+    """Apply a matrix to the unit circle again and again.
+
+    Parameters
+    ----------
+    matrix : (2, 2) float
+    most : int, at least 0
+        Largest number of applications.
+
+    Returns
+    -------
+    Dataset
+        Over ``power`` 0, ..., most: ``image``, the circle's points (``xy`` by ``point``); ``longest``, the
+        largest distance of one of them from the center, which is the largest singular value of the power.
+        ``radius`` and ``stretch``: largest size of an eigenvalue, and largest singular value, of the matrix.
+    """
+    angle = np.linspace(0, 2 * np.pi, 49)
+    power = [np.linalg.matrix_power(matrix, k) for k in range(require_count("most", most, 0) + 1)]
+    return xr.Dataset(
+        {
+            "image": (("power", "xy", "point"), np.stack(power) @ np.stack([np.cos(angle), np.sin(angle)])),
+            "longest": ("power", np.linalg.norm(power, 2, axis=(1, 2))),
+            "radius": np.abs(np.linalg.eigvals(matrix)).max(),
+            "stretch": np.linalg.norm(matrix, 2),
+        },
+        coords={"power": np.arange(len(power))},
+    )

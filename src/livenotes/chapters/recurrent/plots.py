@@ -1,17 +1,17 @@
 """Figures of the chapter on recurrent networks."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path as MplPath
 from numpy import ndarray
 
 from livenotes.lab import style
-from livenotes.lab.memory import SOLVED_SHARE, TASKS, Task, trained
+from livenotes.lab.memory import SOLVED_SHARE, Task
 from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED, SKY
 
 from .gradients import horizon
@@ -26,43 +26,29 @@ CELLS = {
 LONGEST = 6  # steps for which the unfolded graph has room
 
 
-def reaching(
-    fig: Figure, result: xr.Dataset, nonlinearity: str, length: int, scores: Mapping[str, ndarray]
-) -> dict[str, str]:
-    """Draw the gradient at each step of a sequence, counted from its beginning, beside the bound.
-
-    ``scores`` holds those of the nets trained at this length, for each task; empty where none were trained.
-    """
+def reaching(fig: Figure, result: xr.Dataset, nonlinearity: str, length: int) -> dict[str, str]:
+    """Draw the gradient at each step before the error, as far as the sequence reaches, beside the bound."""
     color = COLORS[nonlinearity]
-    (axes,) = style.panels(fig, left=0.75)
-    lags = {"lag": slice(0, length)}
-    gradient, bound = result.gradient.isel(lags).values, result.bound.isel(lags).mean("seed").values
-    step = length - np.arange(length)
+    (axes,) = style.panels(fig)
+    back = np.arange(length)
+    gradient, bound = result.gradient.values[:, :length], result.bound.values[:, :length].mean(axis=0)
     # A band that reaches far beyond the panel would be drawn by other elements than one within it.
     low, middle, high = np.clip(np.quantile(gradient, [0, 0.5, 1], axis=0), 1e-17, 1e17)
-    axes.fill_between(step, low, high, color=color, alpha=0.25, lw=0)
-    axes.plot(step, middle, color=color, lw=2.2)
-    axes.plot(step, bound, color=INK, lw=1.4, ls=(0, (4, 3)))
+    axes.fill_between(back, low, high, color=color, alpha=0.25, lw=0)
+    axes.plot(back, middle, color=color, lw=2.2)
+    axes.plot(back, np.minimum(bound, 1e17), color=INK, lw=1.4, ls=(0, (4, 3)))
+    axes.axvline(back[-1], color=MUTED, lw=0.8)
     axes.axhline(1, color=MUTED, lw=0.6)
-    axes.set(xlim=(1, length), ylim=(1e-15, 1e15), yscale="log", yticks=[1e-15, 1e-10, 1e-5, 1, 1e5, 1e10])
-    axes.set(xlabel="step of the sequence; the error is at the last", ylabel="gradient, relative to the last")
-    axes.set_xticks([1, *(quarter * length // 4 for quarter in (1, 2, 3, 4))])  # as many at every length
+    axes.set(xlim=(120, 0), ylim=(1e-15, 1e15), yscale="log", yticks=[1e-15, 1e-10, 1e-5, 1, 1e5, 1e10])
+    axes.set(xlabel="steps before the error", title="Gradient, relative to the last step")
+    axes.set_xticks([120, 100, 80, 60, 40, 20, 0])
     style.names(axes, {"bound (dashed)": INK, "gradient, five networks": color}, x=0.03, y=0.93)
-    solved = ", ".join(f"{task} {solvers(score)}" for task, score in scores.items())
     gone = float(np.median(horizon(result.gradient)))
     return {
         "arrives at step 1": style.scientific(float(np.median(gradient[:, -1]))),
         "the bound allows": style.scientific(bound[-1]),
         "1 % is left after": f"{gone:.0f} steps" if np.isfinite(gone) else "more than 119 steps",
-        "trained nets that solve": solved or "not trained",
     }
-
-
-def scores(cell: str, length: int) -> dict[str, ndarray]:
-    """Scores of the nets trained at this length, for each task; empty for a cell that was not trained."""
-    if cell not in CELLS:
-        return {}
-    return {task: trained(task).score.sel(cell=cell, length=length).values for task in TASKS}
 
 
 def solvers(score: ndarray) -> str:
@@ -70,79 +56,181 @@ def solvers(score: ndarray) -> str:
     return f"{(score >= SOLVED_SHARE).sum()} of {len(score)}"
 
 
-def unfolded(fig: Figure, result: xr.Dataset) -> dict[str, str]:
-    """Draw the loop, and the chain it becomes: states above, the gradient on its way back below."""
-    (axes,) = style.panels(fig, left=0.05, right=0.05, bottom=0.05)
-    style.no_frame(axes)
-    axes.set(xlim=(-2.3, LONGEST + 0.5), ylim=(-1.3, 1.3))
-    _node(axes, -1.7, "$h$")
-    loop = _arrow(INK, connectionstyle="arc3,rad=-2.2")
-    axes.annotate("", (-1.55, 0.28), (-1.85, 0.28), arrowprops=loop)
-    axes.annotate("", (-1.7, -0.28), (-1.7, -0.75), arrowprops=_arrow(MUTED))
-    axes.text(-1.7, 1.02, "$W_h$", ha="center", color=INK)
-    axes.text(-1.7, -1.0, "$x$", ha="center", color=MUTED)
-    for y, label, color in (
-        (0.75, "input $x_t$", MUTED),
-        (0, "state $h_t$", INK),
-        (-0.62, r"$\partial L/\partial a_t$", RED),
-        (-1.0, r"adds to $\partial L/\partial W_h$", BLUE),
-    ):
-        axes.text(0.25, y, label, ha="right", va="center", color=color)
-    for t in range(1, LONGEST + 1):
-        _column(axes, t, result.h.values, result.g_a.values, result.terms.values)
-    h, g_a = result.h.values, result.g_a.values
+def unfolded(fig: Figure, result: xr.Dataset, *, back: bool = False) -> dict[str, str]:
+    """Draw one unit with its loop, and the chain it becomes; with ``back``, the gradient on its way back."""
+    axes = _sheet(fig, (-2.3, LONGEST + 0.5), (-1.3 if back else -0.78, 1.45))
+    h, g_a, terms = result.h.values, result.g_a.values, result.terms.values
+    steps = range(1, len(g_a) + 1)
+    _circles(axes, [(-1.7, 0.0), *((t, 0.0) for t in steps)])
+    _arrows(axes, INK, [(t - 0.65, 0.08, t - 0.35, 0.08) for t in steps])
+    _arrows(axes, MUTED, [(-1.7, -0.72, -1.7, -0.31), *((t, 0.62, t, 0.3) for t in steps)])
+    _loop(axes, -1.7, 0.26)
+    axes.text(-1.7, 1.05, "$W_h$", ha="center", color=INK)
+    axes.text(-1.52, -0.6, "$x$", color=MUTED)
+    axes.text(-1.7, 0, "$h$", ha="center", va="center", color=INK)
+    rows = [
+        (0.0, "state $h_t$", INK, [f"{v:.3f}" for v in h[1:]]),
+    ]
+    if back:
+        _arrows(axes, RED, [(t - 0.35, -0.1, t - 0.65, -0.1) for t in steps])
+        rows.append((-0.62, r"gradient $\delta_t$", RED, [_short(v) for v in g_a]))
+        rows.append((-1.0, r"$\delta_t h_{t-1}$", BLUE, [_short(v) for v in terms]))
+    for y, label, color, texts in rows:
+        axes.text(0.2, y, label, ha="right", va="center", color=color)
+        for t in range(1, LONGEST + 1):
+            alpha = 1.0 if t in steps else 0.0
+            text = texts[min(t, len(g_a)) - 1]
+            axes.text(t, y, text, ha="center", va="center", color=color, alpha=alpha, fontsize=8.8)
+    # Labels of ticks stay from one state to the next, and cost nothing.
+    inputs = ["1", *"00000"]
+    axes.set_xticks(range(1, LONGEST + 1), [f"step {t}\n\n{x}" for t, x in enumerate(inputs, 1)])
+    axes.tick_params(top=False, bottom=False, labelbottom=False, labeltop=True, pad=-38, labelcolor=MUTED)
+    axes.text(0.2, 0.87, "input $x_t$", ha="right", va="center", color=MUTED)
+    if not back:
+        return {"state after the last step": _digits(h[-1])}
     return {
-        "state after the last step": f"{h[-1]:.4f}",
-        "∂L/∂W_h, the sum": f"{result.g_w_h.item():.4f}",
-        "left of the gradient at step 1": style.scientific(g_a[0] / g_a[-1]),
+        "state after the last step": _digits(h[-1]),
+        "gradient at the first step": _digits(g_a[0]),
+        "∂L/∂W_h, the sum": _digits(result.g_w_h.item()),
     }
 
 
-def _column(axes: Axes, t: int, h: ndarray, g_a: ndarray, terms: ndarray) -> None:
-    """Draw one step; beyond the last it is hidden, but there."""
-    alpha = 1.0 if t <= len(g_a) else 0.0
-    k = min(t, len(g_a))
-    _node(axes, t, f"{h[k]:.2f}", alpha)
-    axes.annotate("", (t - 0.24, 0.07), (t - 0.76, 0.07), arrowprops=_arrow(INK, alpha=alpha))
-    axes.annotate("", (t - 0.76, -0.09), (t - 0.24, -0.09), arrowprops=_arrow(RED, alpha=alpha))
-    axes.annotate("", (t, 0.27), (t, 0.6), arrowprops=_arrow(MUTED, alpha=alpha))
-    for y, text, color in (
-        (1.08, f"step {t}", MUTED),
-        (0.75, "1" if t == 1 else "0", MUTED),
-        (-0.62, f"{g_a[k - 1]:.3f}", RED),
-        (-1.0, f"{terms[k - 1]:.3f}", BLUE),
+def _digits(value: float) -> str:
+    """Four digits, or powers of ten where these would be zeros."""
+    return f"{value:.4f}" if abs(value) >= 0.001 or value == 0 else style.scientific(value)
+
+
+def _short(value: float) -> str:
+    if abs(value) >= 0.01 or value == 0:
+        return f"{value:.3f}"
+    return style.scientific(float(f"{value:.0e}")).replace(" ", "").replace(".0", "")
+
+
+def network(fig: Figure, name: str, guesses: Sequence[str], step: int) -> dict[str, str]:
+    """Draw a layer unfolded over the letters of a name, as far as it has read."""
+    axes = _sheet(fig, (-1.3, len(name) - 0.6), (-1.5, 1.5))
+    seen, columns = range(step), range(len(name))
+    for t in columns:
+        ink, alpha = (INK, 1.0) if t in seen else (MUTED, 0.35)
+        axes.add_patch(Rectangle((t - 0.2, -0.26), 0.4, 0.52, fc="none", ec=ink, lw=1.2, alpha=alpha))
+        texts = {
+            -1.3: (name[t], BLUE),
+            0.0: (f"$h_{t + 1}$", INK),
+            1.3: (guesses[t] if t in seen else "?", GREEN),
+        }
+        for y, (text, color) in texts.items():
+            axes.text(t, y, text, ha="center", va="center", color=color, alpha=alpha, fontsize=11)
+    _arrows(axes, BLUE, [(t, -1.08, t, -0.28) for t in seen], 0.08)
+    _arrows(axes, INK, [(t - (0.78 if t else 0.55), 0, t - 0.21, 0) for t in seen], 0.08)
+    _arrows(axes, GREEN, [(t, 0.28, t, 1.08) for t in seen], 0.08)
+    now = step - 1
+    for x, y, text, color in (
+        (now + 0.06, -0.7, "$W_x$", BLUE),
+        (now - 0.48, 0.15, "$W_h$", INK),
+        (now + 0.06, 0.66, "$V$", GREEN),
+        (-1.05, -1.3, "$x_t$", BLUE),
+        (-1.2, 0.0, "$h_0=0$", INK),
+        (-1.05, 1.3, "$y_t$", GREEN),
     ):
-        axes.text(t, y, text, ha="center", va="center", color=color, alpha=alpha)
+        axes.text(x, y, text, va="center", color=color)
+    return {"has read": name[:step], "guesses next": guesses[now]}
 
 
-def _node(axes: Axes, x: float, label: str, alpha: float = 1.0) -> None:
-    """Draw a circle as a patch: a marker's definition is shared, and would differ with what is hidden."""
-    axes.add_patch(Ellipse((x, 0), 0.5, 0.46, fc="none", ec=INK, lw=1.2, alpha=alpha))
-    axes.text(x, 0, label, ha="center", va="center", color=INK, alpha=alpha, fontsize=9.5)
+def letters(fig: Figure, runs: xr.Dataset, name: str, updates: int, letter: int) -> dict[str, str]:
+    """Draw over each letter that was read how much of a guess's gradient reaches it, and what was guessed."""
+    at = runs.updates.values.tolist().index(updates), runs.name.values.tolist().index(name), letter - 2
+    size, chance, guesses = (runs[v].values[at] for v in ("reach", "chance", "guess"))
+    size, said = size[:letter], [{"": "end", " ": "␣"}.get(str(g), str(g)) for g in guesses]
+    (axes,) = style.panels(fig, bottom=0.6)
+    x = np.arange(letter)
+    bars = _bars(x, np.full(letter, 1e-4), np.clip(size, 1.2e-4, 9))
+    axes.add_patch(PathPatch(bars, fc=RED, lw=0, alpha=0.75))
+    axes.axhline(1, xmax=0.8, color=MUTED, lw=0.6)
+    axes.plot([letter], [1.5e-4], "v", color=ORANGE, ms=8)
+    axes.set(xlim=(-0.6, 19), ylim=(1e-4, 10), yscale="log", yticks=[1e-4, 1e-3, 1e-2, 0.1, 1, 10])
+    axes.set(xticks=[], title="Gradient, relative to the last letter read")
+    axes.set_xlabel("letters read; the marked one is to be guessed", labelpad=19)
+    for n, symbol in enumerate(["·", *name.replace(" ", "␣")]):
+        axes.text(n, 7e-5, symbol, ha="center", va="top", color=ORANGE if n == letter else INK, fontsize=11)
+    axes.text(15.9, 4, "Guesses", color=GREEN)
+    for k, text in enumerate(said):
+        axes.text(15.9, 4 / 8 ** (k + 1), f"{text}  {100 * chance[k]:.0f} %", color=INK)
+    return {
+        "has read": name[: letter - 1].replace(" ", "␣"),
+        "first guess": f"{said[0]}, {100 * chance[0]:.0f} %",
+        "gradient at the first letter": style.scientific(float(size[1])),
+    }
 
 
-def _arrow(color: str, **more: Any) -> dict[str, Any]:
-    return {"arrowstyle": "-|>", "color": color, "lw": 1.2, "mutation_scale": 9} | more
+def circle(fig: Figure, result: xr.Dataset, power: int) -> dict[str, str]:
+    """Left, the unit circle and its image; right, the longest vector of the image after each application."""
+    plane, lengths = style.panels(fig, (1, 1.25), left=0.45, right=0.95)
+    plane.plot(*result.image.values[0], color=MUTED, lw=1)
+    points = np.clip(result.image.values[power], -50, 50)
+    plane.plot(*points, color=BLUE, lw=2)
+    plane.plot(*points[:, 6:7], "o", color=ORANGE, ms=6)
+    plane.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2], title="Circle and image")
+    k = result.power.values
+    radius, stretch, longest = float(result.radius), float(result.stretch), result.longest.values
+    floor = 1e-4
+    lengths.plot(k, np.maximum(stretch**k, floor), color=INK, lw=1.4, ls=(0, (4, 3)))
+    lengths.plot(k, np.maximum(radius**k, floor), color=ORANGE, lw=1.4)
+    lengths.plot(k, np.maximum(longest, floor), color=BLUE, lw=2)
+    lengths.plot([power], [max(longest[power], floor)], "o", color=BLUE, ms=7)
+    lengths.set(xlim=(0, k[-1]), ylim=(1e-3, 1e3), yscale="log", yticks=[1e-3, 1e-2, 0.1, 1, 10, 100, 1000])
+    lengths.set(xlabel="times applied, $k$", title="Longest vector", xticks=[0, 4, 8, 12])
+    colors = {r"$\sigma_{\max}^k$": INK, "image": BLUE, r"$\rho^k$": ORANGE}
+    style.names(lengths, colors, x=1.07, y=0.85, step=0.15)
+    return {
+        "largest eigenvalue ρ": f"{radius:.3g}",
+        "largest singular value": f"{stretch:.3g}",
+        "longest vector of the image": style.scientific(float(longest[power])),
+    }
 
 
-def growth(fig: Figure, results: Mapping[str, xr.Dataset]) -> dict[str, str]:
-    """Draw the factor by which one step multiplies a gradient against the spectral radius."""
-    (axes,) = style.panels(fig, right=1.0)
-    first: dict[str, str] = {}
-    for name, result in results.items():
-        radius = result.radius.values
-        low, middle, high = np.quantile(result.factor.values, [0, 0.5, 1], axis=0)
-        axes.fill_between(radius, low, high, color=COLORS[name], alpha=0.25, lw=0)
-        axes.plot(radius, middle, color=COLORS[name])
-        above = radius[middle > 1.005]  # one step that multiplies by 1.005 is no explosion yet
-        first[f"{name} grows from radius"] = f"{above[0]:g}" if len(above) else "none of these"
-    eta = next(iter(results.values())).eta.mean("seed")
-    axes.plot(radius, eta, color=INK, lw=1.4, ls=(0, (4, 3)))
-    axes.axhline(1, color=MUTED, lw=0.6)
-    axes.set(xlim=(0, 3), ylim=(0, 3), xlabel="spectral radius ρ", ylabel="factor per step")
-    colors = {"bound": INK} | {name: COLORS[name] for name in results}
-    style.names(axes, colors, x=1.03, y=0.9, step=0.11)
-    return first
+def _sheet(fig: Figure, x: tuple[float, float], y: tuple[float, float]) -> Axes:
+    """Make a panel for a drawing: no frame, no ticks."""
+    axes = fig.add_axes((0.005, 0.005, 0.99, 0.99))
+    style.no_frame(axes)
+    axes.set(xlim=x, ylim=y)
+    return axes
+
+
+def _arrows(
+    axes: Axes, color: str, ends: Sequence[tuple[float, float, float, float]], head: float = 0.13
+) -> None:
+    """Draw straight arrows as one element, however many there are; the panel's units are about equal."""
+    vertices, codes = [np.array([[99.0, 99.0]])], [MplPath.MOVETO]
+    for x0, y0, x1, y1 in ends:
+        tip, way = np.array([x1, y1]), np.array([x1 - x0, y1 - y0])
+        way = way / np.linalg.norm(way)
+        side, foot = 0.42 * head * np.array([-way[1], way[0]]), tip - head * way
+        vertices.append(np.array([[x0, y0], foot, foot + side, tip, foot - side, foot]))
+        codes += [MplPath.MOVETO, *[MplPath.LINETO] * 5]
+    axes.add_patch(PathPatch(MplPath(np.concatenate(vertices), codes), fc=color, ec=color, lw=1.2))
+
+
+def _circles(axes: Axes, centers: Sequence[tuple[float, float]]) -> None:
+    unit = MplPath.unit_circle()
+    vertices, codes = np.asarray(unit.vertices, float), np.asarray(unit.codes)
+    rings = [vertices * (0.34, 0.28) + center for center in centers]
+    axes.add_patch(
+        PathPatch(MplPath(np.concatenate(rings), np.tile(codes, len(rings))), fc="none", ec=INK, lw=1.2)
+    )
+
+
+def _loop(axes: Axes, x: float, y: float) -> None:
+    """Draw an arrow from a circle to itself."""
+    path = MplPath([(x + 0.12, y), (x + 0.75, 1.05), (x - 0.75, 1.05), (x - 0.14, y + 0.06)], [1, 4, 4, 4])
+    axes.add_patch(PathPatch(path, fc="none", ec=INK, lw=1.2))
+    _arrows(axes, INK, [(x - 0.22, y + 0.16, x - 0.13, y)])
+
+
+def _bars(at: ndarray, start: ndarray, end: ndarray, *, flat: bool = False, half: float = 0.38) -> MplPath:
+    """Bars as one path; ``flat`` ones lie."""
+    corners = [[at - half, start], [at - half, end], [at + half, end], [at + half, start]]
+    vertices = np.array(corners).transpose(2, 0, 1).reshape(-1, 2)  # from (4, 2, N)
+    return MplPath(vertices, np.tile([1, 2, 2, 2], len(at)))
 
 
 def memory(fig: Figure, result: xr.Dataset, length: int, chance: float) -> dict[str, str]:
@@ -173,8 +261,8 @@ def cliff(
     """Left, the error surface with the path of clipped descent; right, the error along both paths."""
     w, b = error.w.values, error.b.values
     plane, errors = style.panels(fig, (1.15, 1), gap=0.8)
-    for level in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4):
-        style.region(plane, w, b, error.values, level, fc=BLUE, alpha=0.13)
+    for level in (0.01, 0.05, 0.1, 0.2, 0.35):
+        style.region(plane, w, b, error.values, level, fc=BLUE, alpha=0.16)
     fall = int(plain.norm.values.argmax())
     plane.plot(plain.w[: fall + 2], plain.b[: fall + 2], color=RED, lw=1.4, zorder=3)
     plane.plot(clipped.w, clipped.b, color=ORANGE, lw=1.4, zorder=4)
