@@ -119,21 +119,17 @@ def test_a_page_opens_without_an_error_or_a_request_to_elsewhere(chromium, home,
 
 
 @each_page
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_serious(chromium, served, name, theme):
-    with watched_page(chromium, served, color_scheme=theme, viewport={"width": 1280, "height": 900}) as page:
+def test_a_page_is_accessible_in_both_themes_and_no_wider_than_the_window(chromium, served, name):
+    with watched_page(chromium, served, viewport={"width": WIDTHS[-1], "height": 900}) as page:
         open_page(page, f"{served}/{name}")
-        assert page.evaluate("document.documentElement.dataset.theme") == theme  # follows the reader's system
-        assert axe_violations(page) == []
-
-
-@each_page
-@pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_is_wider_than_the_page(chromium, served, name, width):
-    with watched_page(chromium, served, viewport={"width": width, "height": 900}) as page:
-        open_page(page, f"{served}/{name}")
-        wide = page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
-        assert wide[0] <= wide[1]
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+            assert axe_violations(page) == []
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            wide = page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
+            assert wide[0] <= wide[1], width
 
 
 PLACES = """formulas => {

@@ -110,5 +110,5 @@ def test_the_command_measures_all_or_some(two_claims, capsys):
 def test_the_command_reports_a_contradiction(two_claims):
     claims, _ = two_claims
     claims["relu-kink"] = replace(claims["relu-kink"], claimed=(2.0, 3.0))
-    with pytest.raises(SystemExit, match="verdict is 'holds', but 'measure' is 1"):
+    with pytest.raises(SystemExit, match="verdict is 'holds', but 'measure' is 0"):
         command.main(["measure"])

@@ -19,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if unknown:
         parser.error(f"no claim {', '.join(unknown)} in the ledger")
     found = measure_all([ledger[key] for key in options.keys or ledger])
-    kept = {key: m for key, m in read_measured().items() if options.keys and ledger[key].measure}
+    measured = {key for key, claim in ledger.items() if claim.measure}
+    kept = {key: m for key, m in read_measured().items() if options.keys and key in measured}
     write_measured(kept | found, ledger)
     problems = [line for key, m in found.items() for line in verdict_problems(ledger[key], m)]
     if problems:

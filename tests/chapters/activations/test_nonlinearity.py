@@ -21,6 +21,16 @@ def short(monkeypatch):
     boundary.cache_clear()
 
 
+@pytest.mark.parametrize("slope", [0.0, 0.3, 1.0])
+def test_two_switches_are_told_apart_by_a_bend_alone(slope):
+    found = nonlinearity.switches(slope)
+    assert found.answer.values.tolist() == [2 * slope, 1, 1, 0]  # by hand
+    assert found.hidden.values.tolist() == [[0, -slope], [1, 0], [1, 0], [2, 1]]
+    corners = found.plane.sel(x1=[0, 1], x2=[0, 1], method="nearest").values
+    np.testing.assert_allclose(corners, [[2 * slope, 1], [1, 0]], atol=1e-12)
+    assert (np.round(found.answer) == found.right).all() == (slope < 0.25)
+
+
 @pytest.mark.usefixtures("short")
 def test_a_boundary_trains_as_torch_would():
     found = boundary("tanh", 3)

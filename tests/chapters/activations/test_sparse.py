@@ -17,7 +17,7 @@ def test_sparsity_counts_what_it_says(monkeypatch):
     assert ((found.correlation > 0) & (found.correlation < 1)).all()
 
 
-def test_all_activations_are_compared_at_the_same_fit(monkeypatch):
+def test_all_nets_are_compared_at_the_same_fit(monkeypatch):
     monkeypatch.setattr(sparse, "FIT", 1.5)
     found = sparse.generalization_gap(range(2))
     train, validation = (found.sel(images=images) for images in ("training", "validation"))
@@ -25,3 +25,6 @@ def test_all_activations_are_compared_at_the_same_fit(monkeypatch):
     assert ((train.loss > 1.2) & (train.loss <= 1.5)).all()
     assert (validation.loss > train.loss).all()
     assert (validation.accuracy <= train.accuracy).all()
+    tanh, relu, sparser = (found.active.sel(runner=name) for name in sparse.GENERALIZING)
+    assert (tanh == 1).all()
+    assert (sparser < relu - 0.1).all()

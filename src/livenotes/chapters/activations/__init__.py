@@ -1,7 +1,7 @@
 """Experiments of the chapter on activation functions; ``plots`` draws them, ``measures`` holds its claims."""
 
 from .centered import centering, same_sign, zigzag
-from .nonlinearity import SNAPSHOTS, boundary, collapse, separation, universal
+from .nonlinearity import SNAPSHOTS, boundary, collapse, separation, switches, universal
 from .slopes import chain, curve, family
 from .sparse import generalization_gap, sparsity
 from .speed import best_steps, cost, race
@@ -21,6 +21,7 @@ __all__ = [
     "same_sign",
     "separation",
     "sparsity",
+    "switches",
     "universal",
     "zigzag",
 ]

@@ -1,16 +1,19 @@
 """What is measured for the claims about activation functions: each function returns one number a seed."""
 
 from functools import cache
+from itertools import islice
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from numpy import ndarray
-from scipy.special import ndtr
 
 from livenotes import dense
 from livenotes.activations import identity, relu, sigmoid, softplus, tanh
+from livenotes.datasets.digits import digits
 from livenotes.lab.sweep import sweep
+from livenotes.lab.training import descent, minibatches
+from livenotes.losses import softmax_cross_entropy
 
 from .centered import centering, same_sign, zigzag
 from .nonlinearity import collapse, separation, universal
@@ -96,21 +99,25 @@ def sigmoid_peak_slope() -> Values:
     return _one(peak_slope(sigmoid))
 
 
-def sigmoid_two_layers() -> Values:
-    """Largest product of the slopes of two sigmoids, times 16."""
-    return _one(16 * chain("sigmoid", 2, 1.0).bound.sel(layer=0))
-
-
-def sigmoid_ten_layers() -> Values:
-    """Largest product of the slopes of ten sigmoids, times 1,048,576."""
-    return _one(1_048_576 * chain("sigmoid", 10, 1.0).bound.sel(layer=0))
-
-
 def sigmoid_near_peak_share() -> Values:
     """Share of standard normal inputs at which the slope of the sigmoid is within 1 % of its peak."""
-    edges = np.linspace(-1, 1, 20001)
-    near = sigmoid.slope((edges[1:] + edges[:-1]) / 2) >= 0.99 * peak_slope(sigmoid)
-    return _one(np.diff(ndtr(edges)) @ near)
+    return np.array([near[0] for near in _near_peak()])
+
+
+def sigmoid_near_peak_share_second_layer() -> Values:
+    """The same for the sums of a second layer, at Xavier's scale."""
+    return np.array([near[1] for near in _near_peak()])
+
+
+def _near_peak() -> list[list[float]]:
+    """Shares in the first two layers of ten random nets, 100 units wide, each of 500 inputs."""
+    shares = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(500, 100))
+        _, tape = dense.forward(dense.init(rng, (100, 100, 100, 1)), x, sigmoid)
+        shares.append([float((sigmoid.slope(layer.x) >= 0.99 * 0.25).mean()) for layer in tape.hidden])
+    return shares
 
 
 def equal_outputs_right() -> Values:
@@ -125,21 +132,6 @@ def equal_outputs_center() -> Values:
 
 def _equal_outputs(low: float, high: float) -> Values:
     return _one((np.diff(sigmoid(np.linspace(low, high, 1000, dtype=np.float32))) == 0).mean())
-
-
-def relu_slope_jump() -> Values:
-    """Slope of ReLU just right of 0 minus that just left of it."""
-    return _one(np.diff(relu.slope(np.array([-1e-12, 1e-12])))[0])
-
-
-def relu_slope_at_kink() -> Values:
-    """Slope that ReLU reports at 0."""
-    return relu.slope(np.array([0.0]))
-
-
-def relu_smallest_positive_slope() -> Values:
-    """Smallest slope of ReLU over positive inputs."""
-    return _one(relu.slope(X[X > 0]).min())
 
 
 def relu_saturated_share() -> Values:
@@ -171,13 +163,6 @@ def largest_s_curve_output() -> Values:
     """Largest absolute output of the sigmoid and tanh for inputs up to 10,000."""
     x = np.linspace(-1e4, 1e4, 20001)
     return _largest(np.stack([sigmoid(x), tanh(x)]))
-
-
-def low_rank_parameters() -> Values:
-    """Weights of two linear layers, 512-16-512, over those of one from 512 to 512."""
-    rng = np.random.default_rng(0)
-    two, one = (dense.init(rng, widths) for widths in ([512, 16, 512], [512, 512]))
-    return _one(sum(layer.w.size for layer in two) / sum(layer.w.size for layer in one))
 
 
 def convolution_collapse_error() -> Values:
@@ -247,13 +232,8 @@ def linear_collapse_error() -> Values:
 
 
 def two_layer_collapse_error() -> Values:
-    """Relative difference between two linear layers and one."""
-    return collapse(2, range(5)).linear
-
-
-def affine_collapse_error() -> Values:
-    """Relative difference between ten layers with biases and one with a bias."""
-    return collapse(10, range(5)).affine
+    """Relative difference between two layers with biases and one with a bias."""
+    return collapse(2, range(5)).affine
 
 
 def linear_accuracy() -> Values:
@@ -366,54 +346,59 @@ def relu_correlation_advantage() -> Values:
     return _shares("correlation", "tanh", "after") - _shares("correlation", "relu", "after")
 
 
-def sparse_accuracy_gain() -> Values:
-    """Validation accuracy of ReLU minus that of softplus, which has no zeros."""
-    accuracy = _sparsity().accuracy
-    return accuracy.sel(activation="relu") - accuracy.sel(activation="softplus")
-
-
 def overfitting_relief() -> Values:
     """Gap between training and validation accuracy, tanh minus ReLU, in percentage points."""
     accuracy = generalization_gap(range(10)).accuracy
     gap = 100 * (accuracy.sel(images="training") - accuracy.sel(images="validation"))
-    return gap.sel(activation="tanh") - gap.sel(activation="relu")
+    return gap.sel(runner="tanh") - gap.sel(runner="relu")
 
 
-def _race_ratio(runner: str, other: str = "relu") -> Float[xr.DataArray, "D S"]:
-    """Steps to 95 % of one runner over those of another, each at its best learning rate."""
-    steps = best_steps(race())
+def exact_zero_share() -> Values:
+    """Share of hidden sums that are exactly 0 during 100 updates of a ReLU net on the digits."""
+    shares = []
+    for seed in range(5):
+        data, rng = digits(dtype=np.float32), np.random.default_rng(seed)
+        layers = dense.init(rng, (64, 64, 64, 10), gain=2**0.5, dtype=np.float32)
+        batches = minibatches(rng, len(data.x), 64)
+        run = descent(layers, data.x, data.labels, relu, softmax_cross_entropy, 0.1, batches)
+        zeros = []
+        for net in islice(run, 100):
+            _, tape = dense.forward(net, data.x[:64], relu)
+            zeros.append(np.mean([(layer.x == 0).mean() for layer in tape.hidden]))
+        shares.append(float(np.mean(zeros)))
+    return np.array(shares)
+
+
+@cache
+def _best_steps() -> xr.DataArray:
+    return best_steps(race())
+
+
+def _race_ratio(task: str, runner: str, other: str = "relu") -> Float[xr.DataArray, "D S"]:
+    """Steps to the goal of one runner over those of another, each at its best learning rate."""
+    steps = _best_steps().sel(task=task)
     return steps.sel(runner=runner) / steps.sel(runner=other)
 
 
-def relu_speedup_four_layers() -> Values:
-    """Steps of the sigmoid over those of ReLU, four hidden layers."""
-    return _race_ratio("sigmoid").sel(depth=4)
-
-
-def relu_speedup_one_layer() -> Values:
-    """Steps of the sigmoid over those of ReLU, one hidden layer."""
-    return _race_ratio("sigmoid").sel(depth=1)
+def relu_speedup_over_sigmoid() -> Values:
+    """Steps of the sigmoid over those of ReLU, odd or even, at the depth where the sigmoid does best."""
+    return _race_ratio("odd-or-even", "sigmoid").min("depth")
 
 
 def relu_speedup_over_tanh() -> Values:
-    """Steps of tanh over those of ReLU, the mean over the depths."""
-    return _race_ratio("tanh").mean("depth")
+    """Steps of tanh over those of ReLU, odd or even, the mean over the depths."""
+    return _race_ratio("odd-or-even", "tanh").mean("depth")
 
 
-def softplus_slowdown_one_layer() -> Values:
-    """Steps of softplus over those of ReLU, one hidden layer."""
-    return _race_ratio("softplus").sel(depth=1)
-
-
-def softplus_slowdown_eight_layers() -> Values:
-    """Steps of softplus over those of ReLU, eight hidden layers."""
-    return _race_ratio("softplus").sel(depth=8)
+def relu_speedup_over_tanh_which_digit() -> Values:
+    """The same where the question is which digit it is."""
+    return _race_ratio("which-digit", "tanh").mean("depth")
 
 
 def sigmoid_slowdown() -> Values:
-    """Steps of the sigmoid over the fewest of tanh, softsign and ReLU, at the depth where it does best."""
-    steps = best_steps(race())
-    fastest = steps.sel(runner=["tanh", "softsign", "relu"]).min("runner")
+    """Steps of the sigmoid over the fewest of tanh and ReLU, odd or even, at the depth where it does best."""
+    steps = _best_steps().sel(task="odd-or-even")
+    fastest = steps.sel(runner=["tanh", "relu"]).min("runner")
     return (steps.sel(runner="sigmoid") / fastest).min("depth")
 
 
@@ -428,7 +413,8 @@ def deep_sigmoid_arrivals_large_weights() -> Values:
 
 
 def _deep_arrivals(runner: str) -> Values:
-    return np.isfinite(race().steps.sel(runner=runner, depth=8)).any("rate").astype(float)
+    steps = race().steps.sel(task="which-digit", runner=runner, depth=8)
+    return np.isfinite(steps).any("rate").astype(float)
 
 
 @cache
@@ -461,6 +447,11 @@ def sigmoid_share_of_step() -> Values:
     return _cost("share", "sigmoid")
 
 
-def relu_saving_of_step() -> Values:
-    """Share of such a step that ReLU in place of the sigmoid saves."""
-    return _cost("share", "sigmoid") - _cost("share", "relu")
+def sigmoid_cost() -> Values:
+    """Time of the sigmoid and its backward pass, over those of ReLU."""
+    return _cost("both", "sigmoid")
+
+
+def sigmoid_cost_of_step() -> Values:
+    """Time of a whole training step of a layer 512 wide with the sigmoid, over that with ReLU."""
+    return (1 - _cost("share", "relu")) / (1 - _cost("share", "sigmoid"))

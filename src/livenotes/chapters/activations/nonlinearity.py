@@ -12,7 +12,7 @@ from numpy import ndarray
 
 from livenotes import dense
 from livenotes._arguments import require_count
-from livenotes.activations import identity, relu, sigmoid, tanh
+from livenotes.activations import REGISTRY, identity, relu, sigmoid, tanh
 from livenotes.datasets import planar
 from livenotes.lab.sweep import sweep
 from livenotes.lab.training import accuracy, descent
@@ -38,6 +38,45 @@ SHAPES: dict[str, Callable[[ndarray], ndarray]] = {
 WIDTHS = (2, 4, 8, 16, 32, 64, 128)
 X = np.linspace(-2.0, 2.0, 201)
 TARGET = np.sin(3 * X)
+
+SWITCHES = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+SUMS = dense.Layer(np.ones((2, 2)), np.array([0.0, -1.0]))
+ANSWER = dense.Layer(np.array([[1.0, -2.0]]), np.zeros(1))
+
+
+def switches(slope: float) -> xr.Dataset:
+    r"""Answer whether exactly one of two switches is on: $h_1 - 2h_2$, both hidden units with a bent line.
+
+    $h_1 = f(x_1 + x_2)$ and $h_2 = f(x_1 + x_2 - 1)$, where $f(x)$ is $x$ right of 0 and ``slope`` times
+    $x$ left of it: ReLU at slope 0, the identity at slope 1.
+
+    Parameters
+    ----------
+    slope : float
+        Of the curve left of 0.
+
+    Returns
+    -------
+    xarray.Dataset
+        Of the four settings of the ``switches`` (point, input): the ``sums`` and what the ``hidden`` units
+        make of them (point, unit), the ``answer`` (point), and what is ``right`` (point). ``plane`` (x2, x1):
+        the answer on a grid.
+    """
+    leaky, axis = REGISTRY["leaky_relu"], np.linspace(-0.5, 1.5, 41)
+    grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    answer, tape = dense.forward((SUMS, ANSWER), SWITCHES, leaky, alpha=slope)
+    plane, _ = dense.forward((SUMS, ANSWER), grid, leaky, alpha=slope)
+    return xr.Dataset(
+        {
+            "switches": (("point", "input"), SWITCHES),
+            "sums": (("point", "unit"), SWITCHES @ SUMS.w.T + SUMS.b),
+            "hidden": (("point", "unit"), tape.inputs[-1]),
+            "answer": ("point", answer[:, 0]),
+            "right": ("point", SWITCHES.sum(axis=1) == 1),
+            "plane": (("x2", "x1"), plane.reshape(41, 41)),
+        },
+        coords={"point": ["00", "01", "10", "11"], "x1": axis, "x2": axis},
+    )
 
 
 @cache

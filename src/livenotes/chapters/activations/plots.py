@@ -34,6 +34,59 @@ FAMILY = {  # color, and where the name stands
 DIVERGED = 9.0
 """Where the loss of a run that has diverged is drawn: above the panel."""
 
+CORNERS = ("0-0", "0-1", "1-0", "1-1")
+
+
+def flow(fig: Figure, result: xr.Dataset, point: str) -> dict[str, str]:
+    """The network of the two switches, with the numbers that flow through it for one setting."""
+    (axes,) = style.panels(fig, left=0.1, right=0.1, bottom=0.1)
+    here = result.isel(point=CORNERS.index(point))
+    (x1, x2), (a1, a2), (h1, h2) = here.switches.values, here.sums.values, here.hidden.values
+    places = {"$x_1$": (0, 1), "$x_2$": (0, 0), "$h_1$": (1.6, 1), "$h_2$": (1.6, 0), "$y$": (3.2, 0.5)}
+    nodes = np.array(list(places.values()))
+    for start, end, weight in ((0, 2, 1), (0, 3, 1), (1, 2, 1), (1, 3, 1), (2, 4, 1), (3, 4, -2)):
+        line = nodes[start] + np.array([[0.1], [0.9]]) * (nodes[end] - nodes[start])
+        axes.plot(*line.T, color=MUTED, lw=1.2)
+        x, y = nodes[start] + 0.3 * (nodes[end] - nodes[start])
+        axes.text(x, y + 0.08, f"× {weight}".replace("-", "−"), color=MUTED, fontsize=9.5, ha="center")
+    axes.scatter(nodes[:, 0], nodes[:, 1], s=700, color=SKY, alpha=0.3, lw=0)
+    written = (
+        f"{x1:.0f}",
+        f"{x2:.0f}",
+        f"f({a1:.0f}) = {h1:.0f}",
+        f"f({a2:.0f}) = {h2:.0f}",
+        f"{here.answer:.0f}",
+    )
+    for (name, (x, y)), number in zip(places.items(), written, strict=True):
+        axes.text(x, y, name, color=INK, ha="center", va="center", fontsize=11)
+        up = 0.36 if y else -0.36
+        axes.text(x, y + up, number.replace("-", "−"), color=BLUE, ha="center", va="center", fontsize=11)
+    axes.set(xlim=(-0.45, 3.75), ylim=(-0.6, 1.6))
+    style.no_frame(axes)
+    return {"answer y": f"{here.answer:.0f}".replace("-", "−"), "should be": f"{here.right:d}"}
+
+
+def bend(fig: Figure, result: xr.Dataset, slope: float) -> dict[str, str]:
+    """A line with a bend, the answer over the plane, and the points as the hidden units see them."""
+    curve, plane, inside = style.panels(fig, (1, 1, 1), gap=0.6)
+    x = np.array([-1.5, 0.0, 1.5])
+    curve.plot(x, np.where(x < 0, slope * x, x), color=INK)
+    curve.axhline(0, color=MUTED, lw=0.6)
+    curve.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5), xticks=[-1, 0, 1], yticks=[-1, 0, 1], title="The curve f")
+    style.region(plane, result.x1.values, result.x2.values, result.plane.values, 0.5, fc=BLUE, alpha=0.25)
+    for right, color in ((False, ORANGE), (True, BLUE)):
+        at = result.right.values == right
+        x, y = result.switches.values[at].T
+        plane.scatter(x, y, s=34, color=color, lw=0, zorder=3)
+        h1, h2 = result.hidden.values[at].T
+        inside.scatter(h1, h2, s=34, color=color, lw=0, zorder=3)
+    plane.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=[0, 1], yticks=[0, 1])
+    plane.set(xlabel="$x_1$", ylabel="$x_2$", title="Answer above ½")
+    inside.set(xlim=(-0.4, 2.4), ylim=(-1.4, 1.4), xlabel="$h_1$", ylabel="$h_2$", title="The hidden units")
+    inside.set(xticks=[0, 1, 2], yticks=[-1, 0, 1])
+    answers = (f"{value:g}" for value in np.round(result.answer.values, 1) + 0.0)
+    return dict(zip(CORNERS, answers, strict=True))
+
 
 def boundary(fig: Figure, result: xr.Dataset, step: int) -> dict[str, str]:
     """Left, what the network decides in the plane; right, the data as its last hidden layer sees them."""
@@ -112,7 +165,8 @@ def chain(fig: Figure, result: xr.Dataset, activation: str) -> dict[str, str]:
     """The gradient that reaches each layer, on a logarithmic scale; the input lies on the left."""
     (axes,) = style.panels(fig, left=0.75)
     color, layers = COLORS[activation], result.layer.values
-    low, middle, high = np.maximum(np.quantile(result.gradient.values, [0, 0.5, 1], axis=0), style.FLOOR)
+    quantiles = np.quantile(result.gradient.values, [0, 0.5, 1], axis=0)
+    low, middle, high = np.clip(quantiles, style.FLOOR, 1e9)  # what explodes leaves the picture at the top
     axes.fill_between(layers, low, high, color=color, alpha=0.22, lw=0)
     axes.plot(layers, middle, color=color, lw=2.2)
     slopes = np.maximum(np.median(result.slopes.values, axis=0), style.FLOOR)
@@ -160,38 +214,52 @@ def softplus(fig: Figure, beta: float) -> dict[str, str]:
     }
 
 
-def race(fig: Figure, result: xr.Dataset, depth: int, rate: float) -> dict[str, str]:
-    """Left, updates to 95 % against the learning rate; right, the loss at the learning rate chosen."""
+def contestants(result: xr.Dataset) -> xr.Dataset:
+    """Medians over the seeds of what ``race`` draws, and each runner's best: computed once for all states."""
+    last, loss = result["update"].values[-1], result.loss.values
+    latest = np.maximum.accumulate(np.where(np.isnan(loss), 0, np.arange(loss.shape[-1])), axis=-1)
+    held = result.loss.copy(data=np.take_along_axis(loss, latest, axis=-1))  # as it was on arrival
+    held = held.where(result.loss.notnull() | np.isfinite(result.steps), DIVERGED)
+    return xr.Dataset(
+        {
+            "steps": result.steps.clip(max=last).median("seed", skipna=False),
+            "arrived": result.steps.median("seed", skipna=False),
+            "loss": held.clip(max=DIVERGED).median("seed"),
+            "best": best_steps(result).median("seed", skipna=False).drop_vars("rate"),
+        }
+    )
+
+
+def race(fig: Figure, medians: xr.Dataset, task: str, depth: int, rate: float) -> dict[str, str]:
+    """Left, updates to the goal against the learning rate; right, the loss at the learning rate chosen."""
     steps_panel, loss_panel = style.panels(fig, (1, 1), right=1.2, gap=0.75)
-    at_depth = result.sel(depth=depth)
-    rates, updates = result["rate"].values, result["update"].values
-    last = updates[-1]
-    steps = at_depth.steps.clip(max=last).median("seed", skipna=False).transpose("runner", "rate")
-    loss = at_depth.loss.sel(rate=rate).fillna(DIVERGED).median("seed", skipna=False)
-    here = steps.sel(rate=rate).values
-    colors = {name: COLORS.get(name, RED) for name in result.runner.values}
+    here = medians.sel(task=task, depth=depth)
+    at = int(np.flatnonzero(here["rate"].values == rate)[0])
+    rates, updates, runners = here["rate"].values, here["update"].values, here.runner.values
+    steps, loss = here.steps.values, here.loss.values[:, at]
+    colors = {name: COLORS.get(name, RED) for name in runners}
     style.names(loss_panel, colors, x=1.06, y=0.94, step=0.13, fontsize=9.5)
     for k, color in enumerate(colors.values()):
-        steps_panel.plot(rates, steps.values[k], color=color, lw=1.4)
-        steps_panel.plot(rate, here[k], "o", color=color, ms=4.5)
-        loss_panel.plot(updates, np.minimum(loss.values[k], DIVERGED), color=color, lw=1.4)
+        steps_panel.plot(rates, steps[k], color=color, lw=1.4)
+        loss_panel.plot(updates, loss[k], color=color, lw=1.4)
+    steps_panel.scatter(
+        np.full(len(steps), rate), steps[:, at], s=20, c=list(colors.values()), lw=0, zorder=3
+    )
     steps_panel.axvline(rate, color=MUTED, lw=0.7)
     steps_panel.set(
-        xscale="log", yscale="log", ylim=(8, 1150), xlabel="learning rate", title="Updates to 95 %"
+        xscale="log", yscale="log", ylim=(8, 1150), xlabel="learning rate", title="Updates to the goal"
     )
-    steps_panel.set(xlim=(0.0085, 12), yticks=[10, 100, 1000], yticklabels=["10", "100", "never"])
-    loss_panel.set(xscale="log", xlim=(4, last), ylim=(0, 2.6), xlabel="updates", title="Training loss, nats")
-    return _fastest(at_depth, rate)
-
-
-def _fastest(race: xr.Dataset, rate: float) -> dict[str, str]:
-    here = race.steps.sel(rate=rate).median("seed", skipna=False)
-    best = best_steps(race).median("seed", skipna=False)
-    first, champion = here[here.values.argmin()], best[best.values.argmin()]
-    arrived = f"{first.runner.item()}, {first:.0f} updates" if np.isfinite(first) else "nobody arrives"
+    steps_panel.set(xlim=(0.02, 12), yticks=[10, 100, 1000], yticklabels=["10", "100", "never"])
+    loss_panel.set(
+        xscale="log", xlim=(4, updates[-1]), ylim=(0, 2.4), xlabel="updates", title="Training loss, nats"
+    )
+    arrived, best = here.arrived.values[:, at], here.best.values
+    first, champion = arrived.argmin(), best.argmin()
     return {
-        "first at this rate": arrived,
-        "first, each at its own best rate": f"{champion.runner.item()}, {champion:.0f} updates",
+        "first at this rate": f"{runners[first]}, {arrived[first]:.0f} updates"
+        if np.isfinite(arrived[first])
+        else "none reaches the goal",
+        "first, each at its own best rate": f"{runners[champion]}, {best[champion]:.0f} updates",
     }
 
 

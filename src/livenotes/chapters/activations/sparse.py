@@ -24,7 +24,8 @@ THRESHOLD = {"sigmoid": 0.5, "tanh": 0.0, "relu": 0.0, "softplus": 0.0}
 WIDTHS = (64, 100, 100, 10)
 UPDATES = 400
 FIT = 0.01  # nats
-GENERALIZING = ("tanh", "relu", "softplus")
+GENERALIZING = {"tanh": ("tanh", 0.0), "relu": ("relu", 0.0), "relu, biases -1": ("relu", -1.0)}
+"""Activation, and the biases of the hidden units at the start: at -1 few of them are active."""
 
 
 def sparsity(seeds: Sequence[int], executor: Executor | None = None) -> xr.Dataset:
@@ -50,7 +51,8 @@ def sparsity(seeds: Sequence[int], executor: Executor | None = None) -> xr.Datas
 def generalization_gap(seeds: Sequence[int], executor: Executor | None = None) -> xr.Dataset:
     """Train a 64-100-100-10 net on 100 digits until it fits them, and look at the validation images.
 
-    Full batches, until the training loss is ``FIT``: every activation is compared at the same fit.
+    Full batches, until the training loss is ``FIT``: every runner is compared at the same fit. One is a ReLU
+    net whose hidden biases start at -1: its layers are sparser than the other's, and nothing else differs.
 
     Parameters
     ----------
@@ -61,10 +63,11 @@ def generalization_gap(seeds: Sequence[int], executor: Executor | None = None) -
     Returns
     -------
     xarray.Dataset
-        ``accuracy`` and ``loss``, cross-entropy in nats, with dimensions (activation, seed, images), the last
-        the 100 "training" and the 360 "validation" images.
+        ``accuracy`` and ``loss``, cross-entropy in nats, with dimensions (runner, seed, images), the last the
+        100 "training" and the 360 "validation" images; ``active`` (runner, seed), the share of hidden outputs
+        that are not 0 on the validation images, after training.
     """
-    return sweep(_generalize, {"activation": GENERALIZING, "seed": seeds}, executor)
+    return sweep(_generalize, {"runner": tuple(GENERALIZING), "seed": seeds}, executor)
 
 
 def _count(activation: str, seed: int) -> xr.Dataset:
@@ -91,22 +94,25 @@ def _count(activation: str, seed: int) -> xr.Dataset:
     )
 
 
-def _generalize(activation: str, seed: int) -> xr.Dataset:
+def _generalize(runner: str, seed: int) -> xr.Dataset:
+    activation, bias = GENERALIZING[runner]
     data, rng, record = digits(), np.random.default_rng(seed), REGISTRY[activation]
     some = rng.choice(len(data.x), size=100, replace=False)
     x, labels = data.x[some], data.labels[some]
-    layers = dense.init(rng, WIDTHS, gain=GAIN[activation])
+    *hidden, last = dense.init(rng, WIDTHS, gain=GAIN[activation])
+    layers = [dense.Layer(layer.w, layer.b + bias) for layer in hidden] + [last]
     for net in descent(layers, x, labels, record, softmax_cross_entropy, 0.1):
         out, _ = dense.forward(net, x, record)
         loss, _ = softmax_cross_entropy(out, labels)
         if loss <= FIT:
             break
-    out_val, _ = dense.forward(net, data.x_val, record)
+    out_val, tape = dense.forward(net, data.x_val, record)
     loss_val, _ = softmax_cross_entropy(out_val, data.labels_val)
     return xr.Dataset(
         {
             "accuracy": ("images", [accuracy(out, labels), accuracy(out_val, data.labels_val)]),
             "loss": ("images", [loss, loss_val]),
+            "active": np.mean([(h != 0).mean() for h in tape.inputs[1:]]),
         },
         coords={"images": ["training", "validation"]},
     )
