@@ -93,8 +93,8 @@ def unit(fig: Figure, result: xr.Dataset, w: float, b: float) -> dict[str, str]:
     axes.plot([1, 1], [-4, out], color=BLUE, lw=0.8, ls=(0, (1, 2)))
     axes.set(xlim=(-2, 2), ylim=(-4, 4), xticks=[-2, -1, 0, 1, 2], yticks=[-4, -2, 0, 2, 4], xlabel="input x")
     style.names(axes, {"weighted sum": MUTED, "output": BLUE}, x=0.04, y=0.92, step=0.11)
-    bend = number(-b / w) if w else "nowhere"
-    return {"bends at x =": bend, "slope where it is on": number(w), "output at x = 1": number(out)}
+    bend = f"x = {number(-b / w)}" if w else "nowhere"
+    return {"bends at": bend, "slope where it is on": number(w), "at x = 1 it puts out": number(out)}
 
 
 def hinges(fig: Figure, result: xr.Dataset) -> dict[str, str]:
@@ -103,7 +103,7 @@ def hinges(fig: Figure, result: xr.Dataset) -> dict[str, str]:
     for part, color in zip(result.part, HINGES, strict=True):
         left.plot(result.x, part, color=color)
     right.plot(result.x, result["sum"], color=BLUE, lw=2.6)
-    for axes, title in ((left, "Three hinges, each times its weight"), (right, "Their sum")):
+    for axes, title in ((left, "Hinges times weights"), (right, "Their sum")):
         axes.axhline(0, color=MUTED, lw=0.6)
         axes.set(xlim=(-2, 2), ylim=(-4, 4), xticks=[-2, -1, 0, 1, 2], yticks=[-4, -2, 0, 2, 4])
         axes.set(title=title, xlabel="input x")
@@ -131,7 +131,7 @@ def line(fig: Figure, days: Days, curve: xr.Dataset, w: float, rate: float) -> d
     return {
         "loss": f"{loss:.2f}",
         "slope of the loss": number(slope),
-        f"a step at rate {rate:g} leads to w =": number(w - rate * slope),
+        f"a step at rate {rate:g} leads to": f"w = {number(w - rate * slope)}",
     }
 
 
@@ -230,7 +230,7 @@ def stochastic(fig: Figure, result: xr.Dataset, whole: xr.Dataset, days: Days, b
     losses.set(xlim=(1, 4000), ylim=(0.02, 6), xscale="log", yscale="log", xticks=[1, 10, 100, 1000])
     losses.set(yticks=[0.1, 1], xlabel="days looked at", title="Loss on all 40 days")
     losses.minorticks_off()
-    style.names(losses, {"all 40 days a step": MUTED, "a batch a step": BLUE}, x=0.03, y=0.2, step=0.11)
+    style.names(losses, {"all 40 days a step": MUTED, "a batch a step": BLUE}, x=0.36, y=0.95, step=0.11)
     return {
         "loss after 100 steps": f"{result.loss.values[-1]:.3f}",
         "all days at once": f"{whole.loss.values[-1]:.3f}",
@@ -271,7 +271,7 @@ def fit(fig: Figure, days: Days, result: xr.Dataset, update: int) -> dict[str, s
     left.set(xlim=(-2.05, 2.05), ylim=(-0.9, 4.5), xticks=[-2, -1, 0, 1, 2], yticks=[0, 1, 2, 3, 4])
     _days(left, days)
     left.set(xlabel="x, tens of degrees above 15 °C", title="Hundreds of cups")
-    style.names(left, {"network": BLUE, "where its hinges bend": ORANGE}, x=0.3, y=0.9, step=0.09)
+    style.names(left, {"network": BLUE, "where its hinges bend": ORANGE}, x=0.1, y=0.92, step=0.1)
     loss = result.loss.values
     right.plot(np.arange(len(loss)) + 1, loss, color=MUTED, lw=1.4)
     right.plot([update + 1], [loss[update]], "o", color=BLUE, ms=7)
@@ -364,11 +364,11 @@ def _edges(axes: Axes) -> None:
 
 def _weights(axes: Axes, result: Flow, step: int) -> None:
     """Write each weight at its edge, and the slope of the loss with respect to it beside it."""
-    places = {(0, 0): (2.0, 4.72), (0, 1): (1.0, 2.72), (1, 0): (1.0, 3.3), (1, 1): (2.0, 0.78)}
+    places = {(0, 0): (2.0, 4.72), (0, 1): (1.1, 2.72), (1, 0): (1.1, 3.3), (1, 1): (2.0, 0.78)}
     for at, (x, y) in places.items():
         _pair(axes, x, y, W[at], result.g_w[at], step >= 8)
-    for k, y in enumerate((4.25, 1.42)):
-        _pair(axes, 6.25, y, V[0, k], result.g_v[k], step >= 6)
+    for k, (x, y) in enumerate(((6.35, 4.1), (6.8, 1.5))):
+        _pair(axes, x, y, V[0, k], result.g_v[k], step >= 6)
 
 
 def _pair(axes: Axes, x: float, y: float, weight: float, slope: float, known: bool) -> None:
