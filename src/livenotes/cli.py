@@ -7,6 +7,7 @@ from importlib.metadata import requires
 from pathlib import Path
 
 from livenotes._guard import LibraryChanged, require
+from livenotes.coursework.boundary.clock import SLOWEST
 from livenotes.coursework.boundary.limits import DEFAULT, MIB
 
 GRADE = """\
@@ -20,7 +21,8 @@ alone, so an interrupted run goes on where it stopped."""
 OTHER_LIMITS = (
     f"Besides those below: {DEFAULT.processes} processes at a time, files of {DEFAULT.file_size // MIB} MiB, "
     f"{DEFAULT.tmp // MIB} MiB of files together, {DEFAULT.output} characters of output a cell. "
-    "Memory is for each process; all together may have twice as much."
+    "Memory is for each process; all together may have twice as much. Seconds are the submission's own, "
+    f"whatever else the machine does; on the clock they may take {SLOWEST:g} times as long."
 )
 
 

@@ -237,6 +237,9 @@ def test_help_names_every_option(capsys):
         "16 processes",
         "64 MiB of files",
         "20000 characters of output",
+        "10 times as long",
+        "--check",
+        "--grade-anyway",
     ):
         assert word in " ".join(text.split())
 

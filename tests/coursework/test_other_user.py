@@ -25,6 +25,7 @@ ORDINARY = "daemon"
 TESTS = {
     "test_hostile.py": "",
     "test_sandbox.py": "",
+    "test_clock.py": "depend",
     "test_grading.py": "grades_the_class or grades_safely or refuses or killed or files_of_the_assignment",
 }
 

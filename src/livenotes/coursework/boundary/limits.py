@@ -13,9 +13,9 @@ class Limits:
     Attributes
     ----------
     cell : float
-        Seconds a cell may run, and a call that a test makes.
+        Seconds a cell may run, and a call that a test makes; of the submission's own time (see ``clock``).
     total : float
-        Seconds for everything together, the tests included.
+        Seconds for everything together, the tests included; of its own time as well.
     memory : int
         Bytes each process may add to what the warm process brings along. All of them together may
         have ``together`` bytes where control groups can be made.
