@@ -1,8 +1,6 @@
-"""A claim as a notebook shows it: semantic HTML for the page, stable text for a comparison of outputs."""
+"""A claim as the ledger shows it: its parts, and the words of each."""
 
-from collections import Counter
 from dataclasses import dataclass
-from html import escape
 from typing import NamedTuple
 
 from .bibliography import Source
@@ -25,16 +23,9 @@ class Piece(NamedTuple):
     kind: str = ""
 
 
-_HTML = {"": "{}", "strong": "<strong>{}</strong>", "zh": '<span lang="zh">{}</span>'}
-
-
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Card:
-    """What is displayed when a cell ends in ``claims.card(key)``; the ledger's page shows the same parts.
-
-    The HTML carries no style: an ``<aside>`` of class ``claim`` and a second class for the verdict, with one
-    class for every part.
-    """
+    """A claim with its numbers and sources, cut into the parts that a page shows."""
 
     claim: Claim
     numbers: dict[str, Measured]
@@ -61,41 +52,6 @@ class Card:
             parts["sources"] = [Piece("; ".join(map(str, self.sources)))]
         number, _, heading = claim.note.partition(" · ")
         return parts | {"note": [Piece(f"Notes {number} · "), Piece(heading, "zh")]}
-
-    def __repr__(self) -> str:
-        """Plain text, the same on every machine that has the same ledger."""
-        texts = {name: "".join(piece.text for piece in part) for name, part in self.parts().items()}
-        return "\n".join(f"{name + ':':<9} {text}" for name, text in texts.items())
-
-    def _repr_html_(self) -> str:
-        label = escape(f"Claim: {self.claim.key}")
-        lines = [f'<aside class="claim {self.style}" aria-label="{label}">']
-        for name, part in self.parts().items():
-            text = "".join(_HTML[piece.kind].format(escape(piece.text)) for piece in part)
-            lines.append(f'<p class="claim-{name}">{text}</p>')
-        return "\n".join([*lines, "</aside>"])
-
-
-@dataclass(frozen=True, repr=False)
-class Cards:
-    """Several claims under one line that counts their verdicts; the page unfolds them."""
-
-    cards: tuple[Card, ...]
-
-    def _summary(self) -> str:
-        counts = Counter(str(card.claim.verdict) for card in self.cards)
-        verdicts = "; ".join(
-            f"{verdict}: {counts[verdict]}" for verdict in map(str, Verdict) if counts[verdict]
-        )
-        return f"What the notes say here, measured ({verdicts})"
-
-    def __repr__(self) -> str:
-        """Plain text, the same on every machine that has the same ledger."""
-        return "\n\n".join([self._summary(), *map(repr, self.cards)])
-
-    def _repr_html_(self) -> str:
-        inside = "\n".join(card._repr_html_() for card in self.cards)
-        return f'<details class="claims"><summary>{escape(self._summary())}</summary>\n{inside}\n</details>'
 
 
 def _number(m: Measured) -> str:
