@@ -11,6 +11,7 @@ from livenotes.coursework.exam.testing import run_test, visible_part
 from livenotes.coursework.nbgrader.course import Course
 from livenotes.coursework.nbgrader.grade import Grading
 from livenotes.coursework.nbgrader.gradebook import Book
+from livenotes.coursework.nbgrader.proof import Unproved, require_proof
 
 from . import course as small
 
@@ -95,6 +96,42 @@ SITUATIONS = {
         "limit = 0\ndef below(x):\n    return x < 0",
         "assert below(5) and limit == 6 and 'scratch' not in globals()",
     ),
+    # the last, as what stands behind it is called in the process itself, which alone has the thread
+    "thread": (
+        [],
+        "import queue, threading\nasked, told = queue.Queue(), queue.Queue()\n"
+        "def work():\n    while True:\n        told.put(2 * asked.get())\n"
+        "threading.Thread(target=work, daemon=True).start()\n"
+        "def ask(x):\n    asked.put(x)\n    return told.get(timeout=20)",
+        "def ask(x):\n    return x",
+        "assert ask(4) == 8\n### BEGIN HIDDEN TESTS\nassert ask(5) == 10\n### END HIDDEN TESTS",
+    ),
+}
+
+# what cannot be tested: the solution, the test, and what is said before anybody is graded
+REFUSED = {
+    "a-class": (
+        "class Stack:\n    def push(self, x):\n        self.x = x",
+        "s = Stack()\ns.push(3)",
+        "only numbers, strings, arrays and containers of them can be sent, not Stack",
+    ),
+    "what-is-printed": (
+        "def greet():\n    print('Hello')",
+        "import contextlib, io\nout = io.StringIO()\nwith contextlib.redirect_stdout(out):\n    greet()\n"
+        "assert 'Hello' in out.getvalue()",
+        "AssertionError",
+    ),
+    "what-is-not-the-students": (
+        "def ask_name():\n    return input()",
+        "from unittest import mock\nwith mock.patch('builtins.input', return_value='Ada'):\n"
+        "    assert ask_name() == 'Ada'",
+        "EOFError: EOF when reading a line",
+    ),
+    "what-changes-and-returns": (
+        "def pop_first(x):\n    return x.pop(0)",
+        "x = [1, 2]\nassert pop_first(x) == 1\nassert x == [2]",
+        "AssertionError",
+    ),
 }
 
 
@@ -103,20 +140,30 @@ def cells():
         for number, source in enumerate(before):
             given = small._cell("given", f"{name}-{number}", source) if isinstance(source, str) else source
             yield given
-        yield small._cell("solve", name, small.SOLUTION.format(solution))
-        yield small._cell("test", f"test-{name}", test, 1)
+        yield from task(name, solution, test)
+
+
+def task(name, solution, test):
+    yield small._cell("solve", name, small.SOLUTION.format(solution))
+    yield small._cell("test", f"test-{name}", test, 1)
+
+
+def write(root, assignment, made):
+    folder = root / "source" / assignment
+    folder.mkdir(parents=True)
+    (folder / f"{assignment}.ipynb").write_text(json.dumps({**small.SOURCE, "cells": [*made]}))
+    return folder
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory, alembic_on_path, bubblewrap):
     root = tmp_path_factory.mktemp("situations") / "course"
-    folder = root / "source" / "small"
-    folder.mkdir(parents=True)
-    (folder / "small.ipynb").write_text(json.dumps({**small.SOURCE, "cells": [*cells()]}))
+    folder = write(root, "small", cells())
+    write(root, "refused", (cell for name, given in REFUSED.items() for cell in task(name, *given[:2])))
     for name, text in FILES.items():
         (folder / name).write_text(text)
     (root / "nbgrader_config.py").write_text("c = get_config()\n")
-    small.generate(root, "small")
+    small.generate(root, "small", "refused")
     for student, which in (("right", 1), ("wrong", 2)):
         answers = {name: situation[which] for name, situation in SITUATIONS.items()}
         own = small.submit(root, student, small.filled(small.release(root), answers))
@@ -124,14 +171,26 @@ def graded(tmp_path_factory, alembic_on_path, bubblewrap):
         (own / "checking.py").write_text("close = lambda a, b: True")
     with Bench(slots=2) as bench, Book(Course.at(root)) as book:
         run = Grading(Course.at(root), book, "small")
-        return {result.student: result for result in run.run(run.students(), bench.examine)}
+        results = {result.student: result for result in run.run(run.students(), bench.examine)}
+        with pytest.raises(Unproved) as refusal:
+            require_proof(Grading(Course.at(root), book, "refused"), bench.examine)
+    return results, str(refusal.value)
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_it_works(graded, name):
     for student, points in (("right", 1.0), ("wrong", 0.0)):
-        result = graded[student]
+        result = graded[0][student]
         assert result.points[f"test-{name}"] == points, (result.reason, result.details)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_does_not_is_named_before_anybody_is_graded(graded, name):
+    _, said = graded
+    assert said.startswith("nobody has been graded.")
+    _, named, behind = said.partition(f"test-{name} of refused gave the solution 0 of 1 points")
+    assert named
+    assert REFUSED[name][2] in behind.split("gave the solution")[0]
 
 
 def answering(reply):

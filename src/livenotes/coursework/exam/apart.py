@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 FOLDERS = ("tmp", "dev/shm", "dev/pts")
-PATIENCE, STEP = 40, 0.005  # for copies that have been asked to end, or are about to wait
+PATIENCE, STEP = 100, 0.002  # for copies that have been asked to end, or are about to wait
 RSS = 21  # among the fields behind the name: what of a waiting process the kernel may change by itself
 TOLD = ("SigPnd", "ShdPnd", "Cpus_allowed", "Threads", "voluntary_ctxt", "nonvoluntary_ctxt")
-SHARED = ("/memfd:", "/SYSV", "/dev/", "/anon_hugepage")
+SHARED = ("rw-s ", "-w-s ", "rwxs ", "-wxs ", "(deleted)", "/memfd:", "/SYSV", "/dev/", "/anon_hugepage")
 Left: TypeAlias = tuple[list[tuple[object, ...]], str]
 
 
@@ -28,7 +28,8 @@ class Apart:
     def __init__(self, init: int):
         self.init = init
         self.before = _left(init)
-        self.devices = {os.stat(f"/proc/{init}/root/{folder}").st_dev for folder in FOLDERS}
+        states = (os.stat(f"/proc/{init}/root/{folder}") for folder in FOLDERS)
+        self.devices = {f" {os.major(x.st_dev):02x}:{os.minor(x.st_dev):02x} " for x in states}
         self.known: dict[str, tuple[str, ...]] = {}
 
     def meet(self, count: int) -> None:
@@ -62,19 +63,8 @@ class Apart:
             return False
         if os.stat(f"/proc/{pid}/cwd").st_ino != os.stat(f"/proc/{self.init}/cwd").st_ino:
             return False
-        return not any(map(self._is_shared, Path(f"/proc/{pid}/maps").read_text().splitlines()))
-
-    def _is_shared(self, mapping: str) -> bool:
-        """Return whether what is mapped could change by what another process does."""
-        _, rights, _, device, _, *path = mapping.split(maxsplit=5)
-        major, minor = (int(part, 16) for part in device.split(":"))
-        name = path[0] if path else ""
-        return (
-            rights[1::2] == "ws"
-            or os.makedev(major, minor) in self.devices
-            or name.startswith(SHARED)
-            or name.endswith("(deleted)")
-        )
+        mapped = Path(f"/proc/{pid}/maps").read_text()
+        return not any(sign in mapped for sign in (*SHARED, *self.devices))
 
 
 def _mounts(pid: str) -> list[str]:

@@ -172,7 +172,7 @@ class TestNamespace(dict[str, Any]):
                 Path(written[0]).write_text(written[1], encoding="utf-8")
         for statement in instructor.statements(source):
             self._answers -= instructor.binds(statement)
-            makes = instructor.changes(statement) & (self._made | instructor.binds(statement))
+            makes = instructor.changes(statement) & ({*self._made} | instructor.binds(statement))
             if instructor.draws(statement) or instructor.reads(statement) & self._drawing:
                 self._drawing |= instructor.binds(statement)
             if not makes:
@@ -282,7 +282,7 @@ class TestNamespace(dict[str, Any]):
 
     def _run(self, statement: ast.stmt) -> None:
         try:
-            exec(compile(ast.Module([statement], []), instructor.FILE, "exec"), self)
+            exec(instructor.compiled(statement), self)
         except (Exception, SystemExit) as error:  # the notebook goes on behind it, too
             for name in instructor.binds(statement):
                 self.pop(name, None)

@@ -9,7 +9,9 @@ that test does.
 import ast
 import builtins
 import contextlib
-from collections.abc import Iterator, Set
+import functools
+from collections.abc import Iterator, Sequence, Set
+from types import CodeType
 
 BUILT_IN = frozenset(vars(builtins))
 FILE = "<read-only cell>"
@@ -17,6 +19,9 @@ BINDS_FIRST = (ast.For, ast.With, ast.If, ast.Try, ast.While, ast.Match)
 DRAWING = ("matplotlib", "seaborn", "IPython")
 COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
+
+keep = functools.lru_cache(maxsize=2**14)
+"""What is found out about the instructor's source is the same for every submission: it is kept."""
 
 RUNS_ITS_CELL = ("time", "timeit", "capture", "prun")
 WRITES_ITS_CELL = ("writefile", "file")
@@ -42,12 +47,19 @@ def _cell_magic(source: str) -> tuple[list[str], str]:
     return (first[2:].split(), rest) if first.startswith("%%") else ([], source)
 
 
-def statements(source: str) -> list[ast.stmt]:
+@keep
+def statements(source: str) -> Sequence[ast.stmt]:
     """Return the statements of a cell; none if it is not Python."""
     for code in (source, without_magics(source)):
         with contextlib.suppress(SyntaxError):
-            return ast.parse(code, FILE).body
-    return []
+            return tuple(ast.parse(code, FILE).body)
+    return ()
+
+
+@keep
+def compiled(statement: ast.stmt) -> CodeType:
+    """Return the code of one statement."""
+    return compile(ast.Module([statement], []), FILE, "exec")
 
 
 def imports(source: str) -> str:
@@ -62,7 +74,8 @@ def answers(source: str) -> set[str]:
     return {name for step in made for name in binds(step)}
 
 
-def binds(statement: ast.AST) -> set[str]:
+@keep
+def binds(statement: ast.AST) -> frozenset[str]:
     """Return the names that a statement binds: by any kind of assignment, by import or definition."""
     found: set[str] = set()
     for node in _in_this_scope(statement):
@@ -81,28 +94,34 @@ def binds(statement: ast.AST) -> set[str]:
                 | ast.MatchStar(name=str(name))
             ):
                 found.add(name)
-    return found
+    return frozenset(found)
 
 
-def changes(statement: ast.AST) -> set[str]:
+@keep
+def changes(statement: ast.AST) -> frozenset[str]:
     """Return the names that a statement binds, or whose value it may change in place."""
-    found = binds(statement)
+    found = set(binds(statement))
     for node in _in_this_scope(statement):
         match node:
             case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
                 found |= _root(node)
             case ast.Call(func=ast.Attribute() as method):
                 found |= _root(method)
-    return found
+    return frozenset(found)
 
 
-def reads(statement: ast.AST) -> set[str]:
+@keep
+def reads(statement: ast.AST) -> frozenset[str]:
     """Return the names that a statement reads as it is run, and not only when what it defines is called."""
-    return {
-        node.id
-        for node in _in_this_scope(statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    } - _of_comprehensions(statement)
+    names = (node for node in _in_this_scope(statement) if isinstance(node, ast.Name))
+    read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    return frozenset(read - _of_comprehensions(statement))
+
+
+@keep
+def mentions(statement: ast.AST) -> frozenset[str]:
+    """Return all names that occur in a statement, in the bodies of definitions, too."""
+    return frozenset(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
 
 
 def _in_this_scope(statement: ast.AST) -> Iterator[ast.AST]:
@@ -147,7 +166,7 @@ def draws(statement: ast.stmt) -> bool:
     return False
 
 
-def needs(statement: ast.stmt, made: Set[str]) -> set[str]:
+def needs(statement: ast.stmt, made: Set[str]) -> Set[str]:
     """Return the names a statement reads that neither the instructor has made so far nor Python has."""
-    own = binds(statement) if isinstance(statement, BINDS_FIRST) else set()
+    own = binds(statement) if isinstance(statement, BINDS_FIRST) else frozenset()
     return reads(statement) - made - BUILT_IN - own

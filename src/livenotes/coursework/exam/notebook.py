@@ -7,10 +7,9 @@ its own, and only whether they failed is shown. So a test sees the state it stan
 another, and nothing that a submission learns from a hidden test can find its way into what is shown.
 """
 
-import ast
 import contextlib
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,12 +20,27 @@ from livenotes.coursework.exam import instructor
 from livenotes.coursework.exam.apart import Apart
 from livenotes.coursework.exam.calls import TestNamespace
 from livenotes.coursework.exam.job import Cell
-from livenotes.coursework.exam.testing import failed, hide, prepare, run_test, visible_part
+from livenotes.coursework.exam.testing import code, failed, hide, prepare, run_test, visible_part
 from livenotes.coursework.exam.verdict import CellReport, Report, Verdict
 
 GRACE = 5.0
 END = 10.0
 SOON = 0.3
+
+
+def study(cells: Iterable[Cell]) -> None:
+    """Find out what of the instructor's cells is the same for every submission, and is kept for all."""
+    for cell in cells:
+        if cell.kind in ("code", "text"):
+            continue
+        for step in instructor.statements(cell.source):
+            for look in (instructor.mentions, instructor.changes, instructor.reads):
+                look(step)
+            if cell.kind != "test":
+                instructor.compiled(step)
+        for source in (cell.source, visible_part(cell.source)) if cell.kind == "test" else ():
+            with contextlib.suppress(SyntaxError):
+                code(source)
 
 
 @dataclass
@@ -234,7 +248,7 @@ class Exam:
             made = {name for step in steps for name in instructor.changes(step)}
             if (self._hides(k) and not reports[k].outputs) or read & made:
                 chosen.add(k)
-                read |= {node.id for step in steps for node in ast.walk(step) if isinstance(node, ast.Name)}
+                read |= {name for step in steps for name in instructor.mentions(step)}
         return chosen
 
     def _tests(self) -> list[int]:

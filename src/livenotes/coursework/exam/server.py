@@ -32,7 +32,7 @@ from livenotes.coursework.boundary.clock import SLOWEST
 from livenotes.coursework.boundary.sandbox import NoSandbox, Sandbox, SandboxEnded, Session
 from livenotes.coursework.exam.calls import modules
 from livenotes.coursework.exam.job import Job
-from livenotes.coursework.exam.notebook import Exam
+from livenotes.coursework.exam.notebook import Exam, study
 from livenotes.coursework.exam.verdict import CellReport, Report, Verdict
 
 MARGIN = 10.0
@@ -149,6 +149,7 @@ class Examiner:
 
     def _preload(self, job: Job) -> None:
         """Import here and in the sandbox what the instructor's cells import, once for all submissions."""
+        study((*job.own, *job.cells))
         found = modules(cell.source for cell in (*job.own, *job.cells) if cell.kind not in ("code", "text"))
         new = [module for module in found if module not in self.known]
         if new:

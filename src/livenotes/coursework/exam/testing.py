@@ -13,7 +13,7 @@ import numbers
 import signal
 import traceback
 from collections.abc import Iterator, Sequence, Set
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any, cast
 
 from livenotes.coursework.boundary import outputs
@@ -44,6 +44,7 @@ def hidden_lines(source: str) -> set[int]:
     return hidden
 
 
+@instructor.keep
 def visible_part(source: str) -> str:
     """Return what of a test is run as the student has it, on the same lines; nothing if none can be.
 
@@ -62,8 +63,7 @@ def visible_part(source: str) -> str:
     secret = {name for step in instructor.statements(_only(lines, hidden)) for name in instructor.binds(step)}
     kept: set[int] = set()
     for step in ast.parse(open_).body:
-        read = {node.id for node in ast.walk(step) if isinstance(node, ast.Name)}
-        if step.lineno > min(hidden) and read & secret - known:
+        if step.lineno > min(hidden) and instructor.mentions(step) & secret - known:
             secret |= instructor.binds(step) - known
             continue
         known |= instructor.binds(step)
@@ -135,12 +135,20 @@ def _quietly(seconds: float) -> Iterator[None]:
 
 def _run(source: str, names: TestNamespace) -> Any:
     """Execute the source; return the value of its last line if that is an expression."""
+    body, last = code(source)
+    exec(body, names)
+    return None if last is None else eval(last, names)
+
+
+@instructor.keep
+def code(source: str) -> tuple[CodeType, CodeType | None]:
+    """Return the code of a test, and of its last line if that is an expression; raise SyntaxError."""
     tree = ast.parse(source, TEST_FILE)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, TEST_FILE, "exec"), names)
+    body = compile(tree, TEST_FILE, "exec")
     if not isinstance(last, ast.Expr):
-        return None
-    return eval(compile(ast.Expression(last.value), TEST_FILE, "eval"), names)
+        return body, None
+    return body, compile(ast.Expression(last.value), TEST_FILE, "eval")
 
 
 def _worth(value: Any, points: float) -> float:

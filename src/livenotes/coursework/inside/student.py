@@ -8,6 +8,7 @@ import base64
 import builtins
 import contextlib
 import functools
+import gc
 import inspect
 import io
 import os
@@ -340,6 +341,7 @@ def _leave_snapshots(shell: InteractiveShell, main: wire.Channel, count: int, ti
 
 def _answer_calls(shell: InteractiveShell, mine: wire.Channel) -> NoReturn:
     """Be a snapshot: answer what a test asks, and end when it has gone."""
+    gc.freeze()  # the collector would copy nearly all that this process shares with the others
     try:
         for message, blobs in _requests(mine):
             _answer(shell, message, blobs, mine)
