@@ -8,6 +8,7 @@ was not there when the submission began. Whatever is not so costs time and nothi
 in a sandbox of its own.
 """
 
+import contextlib
 import os
 import stat
 import time
@@ -31,29 +32,31 @@ class Apart:
         states = (os.stat(f"/proc/{init}/root/{folder}") for folder in FOLDERS)
         self.devices = {f" {os.major(x.st_dev):02x}:{os.minor(x.st_dev):02x} " for x in states}
         self.known: dict[str, tuple[str, ...]] = {}
+        self.bare = False
 
     def meet(self, count: int) -> None:
         """Look at so many copies before any of them is asked; only those that are met can be apart later."""
-        try:
-            copies = self._waiting(count)
-            if _left(self.init) == self.before and all(map(self._has_only_its_socket, copies)):
-                self.known = copies
-        except (OSError, ValueError):  # what cannot be seen is not known to be apart
-            return
+        with contextlib.suppress(OSError):
+            self.known = self._waiting(count)
 
     def hold(self, count: int) -> bool:
         """Return whether so many copies are left, apart from each other and from all that ran before."""
         try:
             copies = self._waiting(count) if self.known else {}
-            return bool(copies) and copies.items() <= self.known.items() and _left(self.init) == self.before
-        except OSError:
+            if not copies or not copies.items() <= self.known.items() or _left(self.init) != self.before:
+                return False
+            if not self.bare:  # what they hold cannot have changed since they were met
+                self.bare = all(map(self._has_only_its_socket, copies))
+        except OSError:  # what cannot be seen is not known to be apart
             return False
+        return self.bare
 
     def _waiting(self, count: int) -> dict[str, tuple[str, ...]]:
         """Return the state of all processes but the first if they are so many, and wait; else nothing."""
         for _ in range(PATIENCE):
-            copies = {pid: _state(pid) for pid in _children(str(self.init))}
-            if len(copies) == count and all(state[0].startswith("S") for state in copies.values()):
+            found = _children(str(self.init))
+            copies = {pid: _state(pid) for pid in found} if len(found) == count else {}
+            if copies and all(state[0].startswith("S") for state in copies.values()):
                 return copies
             time.sleep(STEP)
         return {}
