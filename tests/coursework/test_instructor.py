@@ -117,7 +117,7 @@ def test_scopes():
     assert instructor.reads(statement) == {"default"}
     (statement,) = instructor.statements("class A(Base):\n    size = 3")
     assert (instructor.binds(statement), instructor.reads(statement)) == ({"A"}, {"Base"})
-    assert instructor.statements("def f(") == []
+    assert instructor.statements("def f(") == ()
 
 
 CELLS = [
