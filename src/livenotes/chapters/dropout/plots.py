@@ -155,7 +155,7 @@ def curves(fig: Figure, result: xr.Dataset, rate: float) -> dict[str, str]:
     _bands(final, rates, means[..., -1], sds[..., -1], colors)
     ends = dict(zip(columns, means[:, at, -1], strict=True))
     final.scatter(3 * [rates[at]], list(ends.values()), s=25, c=colors, zorder=3)
-    style.names(final, {name: color for name, (color, _) in columns.items()}, x=1.05, y=0.92, step=0.11)
+    style.names(final, {name: color for name, (color, _) in columns.items()}, x=1.05, y=0.92, step=0.13)
     final.axvline(rates[at], color=MUTED, lw=0.7)
     _while_it_learns(during)
     final.set(xlim=(0, 0.9), ylim=(0, 102), xlabel="dropout rate p", title="After 4000 updates")
@@ -233,7 +233,7 @@ def variants(fig: Figure, result: xr.Dataset, rate: float, epoch: int) -> dict[s
         ends[name] = curve[-1]
         accuracy.plot(passed, curve, color=color, lw=1.6)
         accuracy.plot(epoch, np.interp(epoch, passed, curve), "o", color=color, ms=4.5)
-    style.names(accuracy, VARIANTS, x=1.04, y=0.92, step=0.11, fontsize=9.5)
+    style.names(accuracy, VARIANTS, x=1.04, y=0.92, step=0.13)
     accuracy.set(ylim=(60, 95), title="Right on new images, %")
     for panel in (schedule, accuracy):
         panel.axvline(epoch, color=MUTED, lw=0.7)
@@ -265,13 +265,8 @@ def normalized(fig: Figure, result: xr.Dataset, rate: float, width: int) -> dict
     shift.set(title="Variance met / learned")
     cost.axvline(rates[at], color=MUTED, lw=0.7)
     cost.set(xlim=(0, 0.7), ylim=(80, 100), xlabel="dropout rate p", title="Right on new images, %")
-    words = {
-        "dropout after\nevery layer": RED,
-        "after the last": GREEN,
-        "dashed:\nstatistics\ntaken again": INK,
-    }
-    for (name, color), y in zip(words.items(), (1.0, 0.79, 0.68), strict=True):
-        cost.text(1.06, y, name, color=color, transform=cost.transAxes, fontsize=9.5, va="top")
+    words = {"every layer": RED, "the last": GREEN, "dashed:": INK, "taken again": INK}
+    style.names(cost, words, x=1.06, y=0.9, step=0.13)
     found = wide.sel(place="after every layer").isel(rate=at)
     return {
         "third batch norm meets": f"{found.ratio.sel(layer=3).values.mean():.2f} of the variance it learned",
