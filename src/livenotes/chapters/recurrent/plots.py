@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as MplPath
+from matplotlib.ticker import FixedFormatter
 from numpy import ndarray
 
 from livenotes.lab import style
@@ -83,7 +84,8 @@ def unfolded(fig: Figure, result: xr.Dataset, *, back: bool = False) -> dict[str
             axes.text(t, y, text, ha="center", va="center", color=color, alpha=alpha, fontsize=8.8)
     # Labels of ticks stay from one state to the next, and cost nothing.
     inputs = ["1", *"00000"]
-    axes.set_xticks(range(1, LONGEST + 1), [f"step {t}\n\n{x}" for t, x in enumerate(inputs, 1)])
+    axes.set_xticks(range(1, LONGEST + 1))
+    axes.xaxis.set_major_formatter(FixedFormatter([f"step {t}\n\n{x}" for t, x in enumerate(inputs, 1)]))
     axes.tick_params(top=False, bottom=False, labelbottom=False, labeltop=True, pad=-38, labelcolor=MUTED)
     axes.text(0.2, 0.87, "input $x_t$", ha="right", va="center", color=MUTED)
     if not back:
@@ -112,7 +114,7 @@ def network(fig: Figure, name: str, guesses: Sequence[str], step: int) -> dict[s
     seen, columns = range(step), range(len(name))
     for t in columns:
         ink, alpha = (INK, 1.0) if t in seen else (MUTED, 0.35)
-        axes.add_patch(Rectangle((t - 0.2, -0.26), 0.4, 0.52, fc="none", ec=ink, lw=1.2, alpha=alpha))
+        axes.add_artist(Rectangle((t - 0.2, -0.26), 0.4, 0.52, fc="none", ec=ink, lw=1.2, alpha=alpha))
         texts = {
             -1.3: (name[t], BLUE),
             0.0: (f"$h_{t + 1}$", INK),
@@ -144,7 +146,7 @@ def letters(fig: Figure, runs: xr.Dataset, name: str, updates: int, letter: int)
     (axes,) = style.panels(fig, bottom=0.6)
     x = np.arange(letter)
     bars = _bars(x, np.full(letter, 1e-4), np.clip(size, 1.2e-4, 9))
-    axes.add_patch(PathPatch(bars, fc=RED, lw=0, alpha=0.75))
+    axes.add_artist(PathPatch(bars, fc=RED, lw=0, alpha=0.75))
     axes.axhline(1, xmax=0.8, color=MUTED, lw=0.6)
     axes.plot([letter], [1.5e-4], "v", color=ORANGE, ms=8)
     axes.set(xlim=(-0.6, 19), ylim=(1e-4, 10), yscale="log", yticks=[1e-4, 1e-3, 1e-2, 0.1, 1, 10])
@@ -207,14 +209,14 @@ def _arrows(
         side, foot = 0.42 * head * np.array([-way[1], way[0]]), tip - head * way
         vertices.append(np.array([[x0, y0], foot, foot + side, tip, foot - side, foot]))
         codes += [MplPath.MOVETO, *[MplPath.LINETO] * 5]
-    axes.add_patch(PathPatch(MplPath(np.concatenate(vertices), codes), fc=color, ec=color, lw=1.2))
+    axes.add_artist(PathPatch(MplPath(np.concatenate(vertices), codes), fc=color, ec=color, lw=1.2))
 
 
 def _circles(axes: Axes, centers: Sequence[tuple[float, float]]) -> None:
     unit = MplPath.unit_circle()
     vertices, codes = np.asarray(unit.vertices, float), np.asarray(unit.codes)
     rings = [vertices * (0.34, 0.28) + center for center in centers]
-    axes.add_patch(
+    axes.add_artist(
         PathPatch(MplPath(np.concatenate(rings), np.tile(codes, len(rings))), fc="none", ec=INK, lw=1.2)
     )
 
@@ -222,7 +224,7 @@ def _circles(axes: Axes, centers: Sequence[tuple[float, float]]) -> None:
 def _loop(axes: Axes, x: float, y: float) -> None:
     """Draw an arrow from a circle to itself."""
     path = MplPath([(x + 0.12, y), (x + 0.75, 1.05), (x - 0.75, 1.05), (x - 0.14, y + 0.06)], [1, 4, 4, 4])
-    axes.add_patch(PathPatch(path, fc="none", ec=INK, lw=1.2))
+    axes.add_artist(PathPatch(path, fc="none", ec=INK, lw=1.2))
     _arrows(axes, INK, [(x - 0.22, y + 0.16, x - 0.13, y)])
 
 
@@ -261,17 +263,18 @@ def cliff(
     """Left, the error surface with the path of clipped descent; right, the error along both paths."""
     w, b = error.w.values, error.b.values
     plane, errors = style.panels(fig, (1.15, 1), gap=0.8)
-    for level in (0.01, 0.05, 0.1, 0.2, 0.35):
-        style.region(plane, w, b, error.values, level, fc=BLUE, alpha=0.16)
+    for level in (0.02, 0.1, 0.2, 0.35):
+        style.region(plane, w, b, error.values, level, fc=BLUE, alpha=0.18)
     fall = int(plain.norm.values.argmax())
     plane.plot(plain.w[: fall + 2], plain.b[: fall + 2], color=RED, lw=1.4, zorder=3)
     plane.plot(clipped.w, clipped.b, color=ORANGE, lw=1.4, zorder=4)
     plane.plot(clipped.w[-1:], clipped.b[-1:], "o", color=ORANGE, ms=6, zorder=5)
     plane.plot(plain.w[:1], plain.b[:1], "o", color=INK, ms=5, zorder=5)
     plane.set(xlim=w[[0, -1]], ylim=b[[0, -1]], title="Error surface")
-    plane.set(xlabel="recurrent weight w", ylabel="bias b")
+    plane.set(xlabel="recurrent weight w", ylabel="bias b", yticks=[-3.5, -3, -2.5, -2, -1.5])
     for path, color in ((plain, RED), (clipped, ORANGE)):
-        errors.plot(np.maximum(path.error.values, 1e-8), color=color, lw=1.4)
+        every_other = path.error.values[::2]  # half the points of a zigzag show it as well
+        errors.plot(2 * np.arange(len(every_other)), np.maximum(every_other, 1e-8), color=color, lw=1.2)
     errors.set(xlim=(0, len(plain.error) - 1), ylim=(1e-6, 2), yscale="log", title="Error on the way")
     errors.set(xlabel="update")
     style.names(errors, {"not clipped": RED, f"clipped at {limit:g}": ORANGE}, x=0.05, y=0.11)
