@@ -7,7 +7,8 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 # The tests that need the built site and a browser run after the others.
-SITE_TESTS := tests/test_site.py tests/test_lab.py tests/live/test_runtime.py tests/live/test_new_control.py
+SITE_TESTS := tests/test_site.py tests/test_lab.py tests/live/test_runtime.py tests/live/test_new_control.py \
+              tests/live/test_questions_page.py
 
 .NOTPARALLEL:
 .PHONY: help read book serve lab test lint unit notebooks site results claims store bench clean
