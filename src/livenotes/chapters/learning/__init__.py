@@ -5,7 +5,6 @@ from .descent import STEEPNESS, line_loss, race, ravine, stochastic, walk
 from .fitting import (
     COUNTS,
     DEGREES,
-    GRID,
     RATES,
     SHOWN,
     best_possible,
@@ -24,7 +23,6 @@ __all__ = [
     "COUNTS",
     "DEGREES",
     "DRINKS",
-    "GRID",
     "RATES",
     "SHOWN",
     "STEEPNESS",
