@@ -17,6 +17,9 @@ from .fitting import (
     starts,
     ways,
 )
+from .fitting import (
+    GRID as GRID,
+)
 from .units import flow, hinges, hinges_through, score_curves, scores, small_network, unit
 
 __all__ = [
