@@ -44,6 +44,7 @@
       this.texts = this.items.map((item) => item.textContent);
       this.buttons = this.items.map((item, place) => {
         const button = made("button", { type: "button", className: "ask-choice" }, ...item.firstChild.childNodes);
+        if (button.querySelector("math")) button.ariaLabel = button.textContent; // not every reader speaks formulas
         button.addEventListener("click", () => { if (this.chosen < 0) this.choose(place); });
         item.firstChild.replaceWith(button);
         return button;
