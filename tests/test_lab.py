@@ -124,7 +124,7 @@ def folder(tmp_path_factory):
 def page(folder, tmp_path_factory):
     """Open JupyterLab once, and see that nothing was asked of any other machine."""
     with lab(folder, tmp_path_factory.mktemp("home")) as address, launched() as chromium:
-        page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+        page = chromium.new_context(viewport={"width": 1400, "height": 1000}).new_page()
         page.set_default_timeout(SECONDS * 1000)
         watch = Watch(address).attach(page)
         page.goto(f"{address}/?token={TOKEN}")
