@@ -154,10 +154,10 @@ class Notebook:
         )
 
     def until(self, function, *arguments):
-        """Wait until a JavaScript function of the notebook's panel is true."""
-        self.page.wait_for_function(
+        """Wait until a JavaScript function of the notebook's panel returns something true; return it."""
+        return self.page.wait_for_function(
             f"([path, ...rest]) => ({function})({self._find}, ...rest)", arg=[self.path, *arguments]
-        )
+        ).json_value()
 
     def run(self, cells):
         """Run some cells, one after another."""
@@ -195,18 +195,22 @@ def opened(page):
         yield opened
 
 
-SHOWS = """([root, wanted]) => JSON.stringify(
-  [...root.querySelectorAll("figure.live svg [d]")].map(e => e.getAttribute("d"))) === wanted"""
+SHOWN = """place => {
+  const all = selector => [...place.querySelectorAll("figure.live svg " + selector)];
+  return [all("[d]").map(e => e.getAttribute("d")), all("text").map(e => e.textContent)]; }"""
 
 
 def shows(place, frame):
-    """Wait until a figure shows what Python draws; compare its words and its numbers."""
-    paths = [e.attrib["d"] for e in frame.elements() if "d" in e.attrib]
-    wanted = json.dumps(paths, separators=(",", ":"))
-    place.page.wait_for_function(SHOWS, arg=[place.element_handle(), wanted])
-    words = ["".join(e.itertext()) for e in frame.elements() if e.tag.endswith("}text")]
-    assert place.locator("figure.live svg text").all_text_contents() == words
-    assert place.evaluate(READOUTS) == frame.readouts
+    """Wait until a figure shows the picture, the words and the numbers that Python draws."""
+    elements = list(frame.elements())
+    paths = [e.attrib["d"] for e in elements if "d" in e.attrib]
+    words = ["".join(e.itertext()) for e in elements if e.tag.endswith("}text")]
+    wanted = [paths, words, frame.readouts]
+    end = time.monotonic() + SECONDS
+    while (shown := [*place.evaluate(SHOWN), place.evaluate(READOUTS)]) != wanted and time.monotonic() < end:
+        place.page.wait_for_timeout(50)
+    for what, seen, drawn in zip(("paths", "words", "numbers"), shown, wanted, strict=True):
+        assert seen == drawn, f"the {what} are not what Python draws"
 
 
 def drag_and_compare(place, figure):
@@ -248,14 +252,10 @@ OVERLAPS = """place => [...place.querySelectorAll(".live-readouts div")].some(ro
 
 
 def prose_is_rendered(notebook):
-    """See that nothing of the prose is shown as it is written."""
-    notebook.page.wait_for_function(
-        "root => root.querySelector('.jp-MarkdownCell .myst')", arg=notebook.root.element_handle()
+    """See that nothing of the prose is shown as it is written, once its citations have been found."""
+    text = notebook.until(
+        f"panel => (text => text && !text.includes('Not Found') && text)(({PROSE_SHOWN})(panel))"
     )
-    notebook.page.wait_for_function(
-        "root => !root.querySelector('[title$=\"Not Found\"]')", arg=notebook.root.element_handle()
-    )
-    text = notebook.call(PROSE_SHOWN)
     assert len(text) > 50
     assert not RAW.search(text), RAW.search(text)
 
