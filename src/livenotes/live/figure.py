@@ -2,7 +2,6 @@
 
 import inspect
 import math
-import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from . import markup, shown
 from .controls import Control, Number, Value, text_of
+from .display import Displayed
 from .finite import not_finite
 from .plates import Frame, StructureError, encode
 from .sheet import Kept, Sheet
@@ -62,7 +62,7 @@ def live(
     return figure
 
 
-class LiveFigure:
+class LiveFigure(Displayed):
     """What :func:`live` returns; see there."""
 
     def __init__(
@@ -195,13 +195,6 @@ class LiveFigure:
             lines.append(f"  {control.label or name}: {control.shown(control.first)} (of {ends})")
         lines += [f"  {label}: {text}" for label, text in self.frame().readouts.items()]
         return "\n".join(lines)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if os.environ.get("LIVENOTES_STATIC"):
-            return {"text/plain": repr(self), "text/html": self.html()}
-        bundle = self.widget()._repr_mimebundle_(**kwargs)
-        (data, *_rest) = bundle if isinstance(bundle, tuple) else (bundle,)
-        return {**data, "text/plain": repr(self)}
 
 
 def _settings(choices: dict[str, tuple[Value, ...]]) -> list[dict[str, Value]]:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from livenotes._folders import claim_keys
 from livenotes.live import shown
+from livenotes.live.display import Displayed
 
 from . import inline, markup
 
@@ -81,7 +82,7 @@ def ask(
 
 
 @dataclass(frozen=True, repr=False)
-class Question:
+class Question(Displayed):
     """What :func:`ask` returns; see there. The arguments are checked when it is made."""
 
     name: str
@@ -123,13 +124,6 @@ class Question:
         lines = [f"{markup.TITLES[self.kind]}: {inline.plain(self.question)}"]
         lines += [f"  {markup.letter(i)}. {inline.plain(each)}" for i, each in enumerate(self.answers)]
         return "\n".join(lines)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if os.environ.get("LIVENOTES_STATIC"):
-            return {"text/plain": repr(self), "text/html": self.html()}
-        bundle = self.widget()._repr_mimebundle_(**kwargs)
-        (data, *_rest) = bundle if isinstance(bundle, tuple) else (bundle,)
-        return {**data, "text/plain": repr(self)}
 
 
 def _names(asked: Question) -> Iterator[str]:
