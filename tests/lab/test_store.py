@@ -92,6 +92,14 @@ def test_an_executor_gives_the_same_dataset():
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_spot_check_draws_from_what_two_machines_agree_on(rng):
+    TINY.make()
+    unstable = replace(TINY, run=lambda base, power: growth(base, power) * (1 + (base > 2)))
+    assert len(unstable.spot_check(rng, 6)) == 6  # an end and a curve, of each of three
+    assert replace(unstable, steady=lambda base, power: base == 2).spot_check(rng, 6) == []
+
+
+@pytest.mark.usefixtures("folder")
 def test_a_spot_check_passes_on_what_was_made_and_sees_every_difference(rng):
     TINY.make()
     assert TINY.spot_check(rng, 6) == []

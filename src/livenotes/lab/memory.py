@@ -233,9 +233,11 @@ MEMORY = {
             run=partial(train, task),
             axes={"cell": CELL_NAMES, "length": LENGTHS, "seed": (0, 1, 2)},
             seed=0,
-            rtol={"loss": 0.01},
+            rtol={"loss": 0.05},
             time="iteration",
             begin=partial(begin, partial(train, task)),
+            # over more steps the gradients of IRNN are so large that the last bit decides
+            steady=lambda cell, length, **_: cell != "elman_relu" or length < 20,
         )
     )
     for task in TASKS

@@ -103,8 +103,11 @@ register(
         run=run,
         axes={"task": tuple(GOALS), "runner": tuple(RUNNERS), "depth": DEPTHS, "rate": RATES, "seed": SEEDS},
         seed=0,
-        rtol={"steps": 0.3},  # two checkpoints
+        # At these rates 139 of 144 runs took the same number of steps on two machines, and one of the others
+        # 1.6 times as many: a noisy curve may reach the goal a little later.
+        rtol={"steps": 0.5, "loss": 0.01},
         time="update",
+        steady=lambda rate, **_: rate < 2,
     )
 )
 

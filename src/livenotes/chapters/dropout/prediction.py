@@ -179,7 +179,7 @@ register(
         run=run_prediction,
         axes={"rate": RATES, "seed": SEEDS},
         seed=0,
-        rtol={"loss": 0.03, "accuracy": 0.02},
+        rtol={"loss": 0.06, "accuracy": 0.04},
     )
 )
 

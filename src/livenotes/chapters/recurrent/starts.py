@@ -116,6 +116,7 @@ STORED_TRICKS = register(
         seed=0,
         rtol={"loss": 0.01},
         time="iteration",
+        steady=lambda start, clipped, **_: clipped or start != "stretching",
         begin=partial(begin, train_without),
     )
 )
@@ -133,6 +134,7 @@ STORED_STARTS = register(
         seed=0,
         rtol={"loss": 0.01},
         time="iteration",
+        steady=lambda nonlinearity, rate, **_: nonlinearity == "tanh" and rate < 0.005,
         begin=partial(begin, train_from),
     )
 )
