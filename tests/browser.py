@@ -126,11 +126,12 @@ def axe_script() -> str:
     return (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
-def axe_violations(page, impacts=("serious", "critical")) -> list[str]:
-    """Check the page with axe-core and say what it finds, one line an element."""
+def axe_violations(page, impacts=("serious", "critical"), rules=None) -> list[str]:
+    """Check the page with axe-core, by all rules or by some; say what it finds by element."""
     page.evaluate(axe_script())
     # Without preload: it would fetch the style sheets again, which a page from a file may not do.
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+    options = {"resultTypes": ["violations"], "preload": False, **({"runOnly": rules} if rules else {})}
+    result = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{rule['impact']} {rule['id']}: {rule['help']} — {node['html'][:160]}"
         for rule in result["violations"]

@@ -95,7 +95,7 @@ class ReferenceDirective(SphinxDirective):
         package, skip = self.arguments[0], self.options.get("skip", "").split()
         modules = public_modules(package, skip)
         files = public_files(package, skip)
-        self.env.metadata[self.env.docname]["reference"] = (package, skip, files)
+        self.env.metadata[self.env.docname].setdefault("reference", []).append((package, skip, files))
         for path in files:
             self.env.note_dependency(path)
         return [self._section(name, members) for name, members in modules.items()]
@@ -129,12 +129,12 @@ def reread(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
     """Read a reference again when its package has gained a module; Sphinx sees when one changes or goes."""
-    stale = []
-    for page in env.found_docs & set(env.all_docs):
-        package, skip, files = env.metadata[page].get("reference", ("", [], []))
-        if package and public_files(package, skip) != files:
-            stale.append(page)
-    return stale
+    return [
+        page
+        for page in env.found_docs & set(env.all_docs)
+        for package, skip, files in env.metadata[page].get("reference", [])
+        if public_files(package, skip) != files
+    ]
 
 
 def skip_fields(app: Sphinx, what: str, name: str, thing: Any, skip: bool, options: Any) -> bool | None:
