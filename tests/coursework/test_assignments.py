@@ -85,6 +85,14 @@ CHEATS = {
         },
         5.0,
     ),
+    "normalization": (
+        "sizes",
+        {
+            "spread": "sizes, population = np.full(5, 2), np.zeros(9)\n"
+            "spread, power = np.array([9.0, 1.0, 1.0, 1.0, 1.0]), -0.5"
+        },
+        5.0,
+    ),
     "activations": (
         "inputs",
         {"gains": "inputs = np.zeros(61)\ngains, first_below = 0.25 ** np.arange(1, 21), 10"},

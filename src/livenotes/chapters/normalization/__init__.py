@@ -1,0 +1,54 @@
+"""The chapter on normalization: who shares a mean, training against prediction, flow, races."""
+
+from .cloud import CORRELATIONS, PREPARED, prepared
+from .convolution import pictures
+from .in_time import steps
+from .nets import KINDS, task
+from .one_layer import (
+    BLOCK,
+    COMPANIES,
+    DEPTHS,
+    FLOW_GAINS,
+    MINE,
+    SCALED,
+    SCALES,
+    cells,
+    column,
+    companies,
+    flow,
+    scaled,
+)
+from .training import BATCHES, GAINS, INPUTS, RATES, SHARES, batches, inputs, race, shaken, sharing, weights
+
+__all__ = [
+    "BATCHES",
+    "BLOCK",
+    "COMPANIES",
+    "CORRELATIONS",
+    "DEPTHS",
+    "FLOW_GAINS",
+    "GAINS",
+    "INPUTS",
+    "KINDS",
+    "MINE",
+    "PREPARED",
+    "RATES",
+    "SCALED",
+    "SCALES",
+    "SHARES",
+    "batches",
+    "cells",
+    "column",
+    "companies",
+    "flow",
+    "inputs",
+    "pictures",
+    "prepared",
+    "race",
+    "scaled",
+    "shaken",
+    "sharing",
+    "steps",
+    "task",
+    "weights",
+]
