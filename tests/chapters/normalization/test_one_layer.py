@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from livenotes.chapters.normalization import BLOCK, MINE, cells, column, companies, flow, scaled
-from livenotes.chapters.normalization.one_layer import BETA, GAMMA, NEIGHBORS
+from livenotes.chapters.normalization import cells, column, companies, flow, scaled
+from livenotes.chapters.normalization.one_layer import BETA, BLOCK, GAMMA, MINE, NEIGHBORS
 from livenotes.normalization import layer_norm
 
 

@@ -5,11 +5,9 @@ from .convolution import pictures
 from .in_time import steps
 from .nets import KINDS, task
 from .one_layer import (
-    BLOCK,
     COMPANIES,
     DEPTHS,
     FLOW_GAINS,
-    MINE,
     SCALED,
     SCALES,
     cells,
@@ -22,7 +20,6 @@ from .training import BATCHES, GAINS, INPUTS, RATES, SHARES, batches, inputs, ra
 
 __all__ = [
     "BATCHES",
-    "BLOCK",
     "COMPANIES",
     "CORRELATIONS",
     "DEPTHS",
@@ -30,7 +27,6 @@ __all__ = [
     "GAINS",
     "INPUTS",
     "KINDS",
-    "MINE",
     "PREPARED",
     "RATES",
     "SCALED",
