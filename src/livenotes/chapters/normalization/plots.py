@@ -188,9 +188,11 @@ def flow(fig: Figure, result: xr.DataArray) -> dict[str, str]:
     axes.minorticks_off()
     shown = {NAMES[kind]: COLORS[kind] for kind in ("none", "batch", "layer")}
     style.names(axes, shown, x=0.76, y=0.93, step=0.09)
-    return {
-        f"at layer 1, {NAMES[kind]}": style.scientific(first[kind]) for kind in ("none", "batch", "layer")
-    }
+    return {f"at layer 1, {NAMES[kind]}": _size(first[kind]) for kind in ("none", "batch", "layer")}
+
+
+def _size(value: float) -> str:
+    return f"{value:.0f}" if 10 <= value < 1000 else style.scientific(value)
 
 
 def race(fig: Figure, result: xr.Dataset) -> dict[str, str]:
