@@ -162,7 +162,7 @@ WAYS = {
         EVERYONE.format("resource.prlimit(pid, resource.RLIMIT_NOFILE, (99, 256))"),
         "resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 99",
     ),
-    "a-priority": ("", EVERYONE.format("os.setpriority(0, pid, 7)"), "os.getpriority(0, 0) == 7"),
+    "a-priority": ("", EVERYONE.format("os.setpriority(0, pid, 19)"), "os.getpriority(0, 0) == 19"),
 }
 IMPORTS = "import mmap, os, resource, signal, socket, time\n"
 CALLS = """
