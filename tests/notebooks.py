@@ -82,6 +82,11 @@ def problems_of(path: Path) -> list[str]:
     found = [*_of_metadata(notebook), *_of_ids(notebook)]
     if not any(kind in CHECKED for _, cell in code for kind, _ in _outputs(cell)):
         found.append("stores no text output, so that running it would compare nothing")
+    for number, cell in enumerate(notebook.cells):
+        if "\t" in cell.source:
+            found.append(
+                f"cell {number} has a tab: the beginning of a \\tfrac or \\tanh that was not escaped?"
+            )
     for number, cell in code:
         problems = [*_of_source(cell.source), *_of_outputs(cell), *_of_question(cell)]
         found += [f"cell {number} {problem}" for problem in problems]

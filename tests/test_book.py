@@ -97,6 +97,7 @@ def test_a_notebook_as_it_should_be_has_no_problem(tmp_path):
 
 BAD = {
     "no output": ([code()], "stores no text output"),
+    "tab": ([new_markdown_cell("$\tfrac12$"), code("1", TEXT)], "cell 0 has a tab"),
     "a stream alone": ([code("print(1)", new_output("stream", text="1"))], "stores no text output"),
     "a blob alone": ([code("f", display("image/png", "iVBO"))], "stores no text output"),
     "png": ([code("f", TEXT, display("image/png", "iVBO"))], r"cell 0 stores a picture \(image/png\)"),
