@@ -50,6 +50,11 @@ def test_an_epoch_of_minibatches_holds_everything_once(rng):
     epochs = [np.concatenate([next(batches), next(batches)]) for _ in range(30)]
     assert all(len(set(epoch)) == 8 for epoch in epochs)
     assert set(np.concatenate(epochs)) == set(range(10))
+    whole = minibatches(rng, 10, 4, drop_last=False)
+    for _ in range(3):
+        epoch = [next(whole) for _ in range(3)]
+        assert [len(batch) for batch in epoch] == [4, 4, 2]
+        assert sorted(np.concatenate(epoch)) == list(range(10))
     for size in (0, 11):
         with pytest.raises(ValueError, match=f"size: expected a number from 1 to 10, got {size}"):
             next(minibatches(rng, 10, size))

@@ -49,10 +49,12 @@ def descent(
         yield net
 
 
-def minibatches(rng: np.random.Generator, n: int, size: int) -> Iterator[Int[ndarray, " S"]]:
+def minibatches(
+    rng: np.random.Generator, n: int, size: int, *, drop_last: bool = True
+) -> Iterator[Int[ndarray, " S"]]:
     """Yield indices of ``size`` of ``n`` examples, without end.
 
-    Each epoch is shuffled anew; what is left over at its end is dropped.
+    Each epoch is shuffled anew; what is left over at its end is dropped, or is a last, smaller batch.
 
     Raises
     ------
@@ -63,7 +65,7 @@ def minibatches(rng: np.random.Generator, n: int, size: int) -> Iterator[Int[nda
         raise ValueError(f"size: expected a number from 1 to {n}, got {size}")
     while True:
         order = rng.permutation(n)
-        for start in range(0, n - size + 1, size):
+        for start in range(0, n - size + 1 if drop_last else n, size):
             yield order[start : start + size]
 
 
