@@ -93,6 +93,14 @@ CHEATS = {
         },
         5.0,
     ),
+    "training-vocabulary": (
+        "examples",
+        {
+            "race": "inputs, targets = np.zeros((60, 2)), np.ones(60)\n"
+            "by_examples, by_updates = np.ones(3), np.ones(3)"
+        },
+        5.0,
+    ),
     "activations": (
         "inputs",
         {"gains": "inputs = np.zeros(61)\ngains, first_below = 0.25 ** np.arange(1, 21), 10"},

@@ -13,7 +13,7 @@ from .batches import (
 )
 from .budget import at_best_rate, budgets
 from .counting import EXAMPLES, counter, kept_bytes
-from .decay import DECAYS, OPTIMIZERS, apart, decays, end_of, one_weight
+from .decay import DECAYS, OPTIMIZERS, apart, decays, end_of, one_weight, wrong_labels
 from .rates import (
     RATES,
     after_fifty,
@@ -52,4 +52,5 @@ __all__ = [
     "one_weight",
     "second_derivatives",
     "task",
+    "wrong_labels",
 ]
