@@ -178,7 +178,7 @@ def cliff(
     return {
         "loss after 50 steps": number(end) if end < 1e6 else "beyond a million",
         "limit for all digits": number(limits[0]),
-        "in such batches, about": number(limits[1], 2),
+        "in such batches, about": number(limits[1]),
     }
 
 
