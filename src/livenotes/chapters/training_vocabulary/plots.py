@@ -144,10 +144,10 @@ def cloud(
     )
     spread.set(xticks=[0.01, 0.1, 1, 10], yticks=[0.1, 1, 10, 100], xlabel="learning rate / batch size")
     spread.minorticks_off()
+    points = np.array([(eta / size, found.distance.item(), eta) for (size, eta), found in clouds.items()])
     for large, color in ((False, MUTED), (True, RED)):
-        for (size, eta), found in clouds.items():
-            if (eta > CLOUD_RATES[4]) == large:
-                spread.plot([eta / size], [found.distance.item()], ".", color=color, ms=5)
+        x, y, _ = points[(points[:, 2] > CLOUD_RATES[4]) == large].T
+        _dots(spread, np.stack([x, y], axis=1), color, 3.4)
     spread.plot([rate / batch], [here.distance.item()], "o", color=BLUE, ms=8)
     style.names(spread, {"rate up to 8": MUTED, "16, 32, 64": RED}, x=0.06, y=0.9, step=0.1)
     return {
@@ -250,23 +250,21 @@ FIRM = 20
 PLACE_OF_ZERO = 3e-5
 
 
-def decays(fig: Figure, result: xr.Dataset, optimizer: str, decay: float) -> dict[str, str]:
+def decays(fig: Figure, means: xr.Dataset, optimizer: str, decay: float) -> dict[str, str]:
     """Left, the length of the trained weights over λ; right, how often the net is right on new digits."""
     left, right = style.panels(fig, (1, 1), left=0.5, gap=0.65)
-    lambdas = np.where(result.decay > 0, result.decay, PLACE_OF_ZERO)
-    readouts = {}
+    lambdas = np.maximum(means.decay.values, PLACE_OF_ZERO)
+    here = int(np.abs(means.decay.values - decay).argmin())
+    rules, readouts = [str(rule) for rule in means.rule.values], {}
     for name, axes in (("norm", left), ("new", right)):
-        for other in np.unique([str(rule).split(",")[0] for rule in result.rule.values]):
-            for where in ("L2", "decay"):
-                values = result[name].sel(rule=f"{other}, {where}").mean("seed")
-                axes.plot(lambdas, values, color=GRID, lw=1.2)
-        for where, color, wide in (("decay", ORANGE, 4.0), ("L2", BLUE, 1.6)):
-            found = result[name].sel(rule=f"{optimizer}, {where}").mean("seed")
-            axes.plot(lambdas, found, color=color, lw=wide)
-            dot = decay if decay > 0 else PLACE_OF_ZERO
-            here = found.sel(decay=decay).item()
-            axes.plot([dot], [here], "o", color=color, ms=8 if where == "decay" else 5)
-            readouts[name, where] = here
+        curves = dict(zip(rules, means[name].transpose("rule", "decay").values, strict=True))
+        for curve in curves.values():
+            axes.plot(lambdas, curve, color=GRID, lw=1.2)
+        for where, color, wide, dot in (("decay", ORANGE, 4.0, 8), ("L2", BLUE, 1.6, 5)):
+            curve = curves[f"{optimizer}, {where}"]
+            axes.plot(lambdas, curve, color=color, lw=wide)
+            axes.plot(lambdas[[here]], curve[[here]], "o", color=color, ms=dot)
+            readouts[name, where] = curve[here]
         axes.set(xlim=(2e-5, 15), xscale="log", xticks=[PLACE_OF_ZERO, 1e-3, 1e-1, 10], xlabel="λ")
         axes.set_xticklabels(["0", "0.001", "0.1", "10"])
         axes.minorticks_off()
