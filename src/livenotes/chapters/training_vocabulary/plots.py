@@ -77,6 +77,8 @@ def _surface(axes: Axes) -> None:
     for line in _levels():
         axes.add_artist(PathPatch(line, fc="none", ec=MUTED, lw=0.6))
     axes.plot(*task().best[:, None], "+", color=INK, ms=9)
+    axes.text(0.03, 0.91, "w₂", color=INK, transform=axes.transAxes)
+    axes.set_xlabel("w₁")
 
 
 def _few(count: int, most: int, *, log: bool = False) -> ndarray:
@@ -96,7 +98,7 @@ def same_budget(fig: Figure, runs: Mapping[int, xr.Dataset], batch: int, rule: s
     plane.plot(*START[:, None], "o", color=INK, ms=5)
     plane.plot(*at[-1:].T, "o", color=BLUE, ms=6)
     plane.set(xlim=(-3.5, 8.5), ylim=(-3.5, 5.5), xticks=[-2, 0, 2, 4, 6, 8], yticks=[-2, 0, 2, 4])
-    plane.set(xlabel="weight w₁", title="The path, from the dot")
+    plane.set(title="The path, from the dot")
     for size in (*BATCHES, batch):
         run = runs[size]
         some = _few(len(run.excess), 70, log=True)
@@ -132,13 +134,13 @@ def _dots(axes: Axes, at: ndarray, color: str, size: float, *, alpha: float = 1.
 def cloud(
     fig: Figure, clouds: Mapping[tuple[int, float], xr.Dataset], batch: int, rate: float
 ) -> dict[str, str]:
-    """Left, where many runs are after a while; right, how far from the minimum, for every setting."""
+    """Left, where many runs are after a while, or the edge where they left; right, all distances."""
     plane, spread = style.panels(fig, (1.1, 1), left=0.45, gap=0.75)
     _surface(plane)
     plane.set(xlim=(-2, 8), ylim=(-3.5, 5.5), xticks=[-2, 0, 2, 4, 6, 8], yticks=[-2, 0, 2, 4])
-    plane.set(xlabel="weight w₁", title="A hundred runs")
+    plane.set(title="A hundred runs")
     here = clouds[batch, rate]
-    _dots(plane, np.clip(here["at"].values, -60, 60), BLUE, 3.6, alpha=0.8)
+    _dots(plane, np.clip(here["at"].values, (-1.97, -3.47), (7.97, 5.47)), BLUE, 3.6, alpha=0.8)
     spread.set(
         xlim=(0.003, 90), ylim=(0.04, 130), xscale="log", yscale="log", title="Distance from the minimum"
     )
@@ -147,12 +149,12 @@ def cloud(
     points = np.array([(eta / size, found.distance.item(), eta) for (size, eta), found in clouds.items()])
     for large, color in ((False, MUTED), (True, RED)):
         x, y, _ = points[(points[:, 2] > CLOUD_RATES[4]) == large].T
-        _dots(spread, np.stack([x, y], axis=1), color, 3.4)
+        spread.plot(x, y, ".", color=color, ms=5)
     spread.plot([rate / batch], [here.distance.item()], "o", color=BLUE, ms=8)
     style.names(spread, {"rate up to 8": MUTED, "16, 32, 64": RED}, x=0.06, y=0.9, step=0.1)
     return {
         "rate / batch size": number(rate / batch, 2),
-        "distance from the minimum": number(here.distance.item(), 2),
+        "distance from the minimum": number(here.distance.item()),
         "loss above the minimum": number(here.excess.mean().item(), 2),
     }
 
