@@ -77,6 +77,13 @@ CHEATS = {
         },
         5.0,
     ),
+    "lstm": (
+        "biases",
+        {
+            "kept": "biases = np.full(7, 6.0)\nkept, needed = (1 / (1 + np.exp(-biases))) ** 30, 6.0",
+        },
+        5.0,
+    ),
     "learning": (
         "days",
         {
