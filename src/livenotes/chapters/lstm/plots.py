@@ -37,7 +37,7 @@ GATES = {"f": ("forget", ORANGE), "i": ("input", BLUE), "o": ("output", GREEN)}
 
 def keeping(fig: Figure, result: xr.Dataset, steps: int) -> dict[str, str]:
     """Left, what is left of a value in two units; right, of the gradient on its way back."""
-    memory, gradient = style.panels(fig, (1, 1), right=0.15, gap=0.75)
+    memory, gradient = style.panels(fig, (1, 1), right=1.0, gap=0.75)
     at = result.step.values
     for axes, ours, theirs in ((memory, result.c, result.h), (gradient, result.g_c, result.g_h)):
         for values, color, wide in ((theirs, BLUE, 1.6), (ours, PURPLE, 2.2)):
@@ -48,11 +48,11 @@ def keeping(fig: Figure, result: xr.Dataset, steps: int) -> dict[str, str]:
         axes.set_xticks([0, 30, 60, 90, 120])
     memory.set(title="Value that is left", xlabel="steps later")
     gradient.set(title="Gradient that arrives", xlabel="steps back")
-    style.names(memory, {"tanh unit, weight 2": BLUE, "LSTM unit": PURPLE}, x=0.06, y=0.2, step=0.12)
+    style.names(gradient, {"scaled": PURPLE, "tanh unit,": BLUE, "weight 2": BLUE}, x=1.06, y=0.6, step=0.12)
     return {
         "forget gate f": f"{result.f.item():.3f}",
         "of the value that many steps later": style.scientific(result.c.values[steps]),
-        "gradient, LSTM unit": style.scientific(result.g_c.values[steps]),
+        "gradient, scaled unit": style.scientific(result.g_c.values[steps]),
         "gradient, tanh unit": style.scientific(result.g_h.values[steps]),
     }
 
