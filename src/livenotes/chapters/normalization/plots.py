@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
+from numpy import ndarray
 
 from livenotes.lab import style
 from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED
@@ -60,12 +61,10 @@ def cells(fig: Figure, now: Cells, before: Cells, neighbor: str) -> dict[str, st
         style.no_frame(axes)
         axes.set(xlim=(-0.5, 3.5), ylim=(4.5, -0.5))
         axes.set_title(title)
-        for at in np.ndindex(values.shape):
-            row, col = at
-            shared = 0.28 if now.shared[at] else 0.0
-            axes.add_patch(Rectangle((col - 0.46, row - 0.44), 0.92, 0.88, fc=BLUE, ec="none", alpha=shared))
-            color = {MINE: ORANGE, NEIGHBORS[neighbor]: RED}.get(at, INK)
-            axes.text(col, row, number(float(values[at]), digits), ha="center", va="center", color=color)
+        axes.add_artist(PathPatch(_boxes(np.argwhere(now.shared)), fc=BLUE, lw=0, alpha=0.28))
+        for (row, col), value in np.ndenumerate(values):
+            color = {MINE: ORANGE, NEIGHBORS[neighbor]: RED}.get((row, col), INK)
+            axes.text(col, row, number(value, digits), ha="center", va="center", color=color)
         for (row, col), color in ((MINE, ORANGE), (NEIGHBORS[neighbor], RED)):
             box = Rectangle((col - 0.46, row - 0.44), 0.92, 0.88, fc="none", ec=color, lw=2)
             axes.add_patch(box)
@@ -75,6 +74,13 @@ def cells(fig: Figure, now: Cells, before: Cells, neighbor: str) -> dict[str, st
         "with 2 at the neighbor": number(before.y[MINE]),
         "mean and deviation I share": f"{number(now.mean)} and {number(now.deviation)}",
     }
+
+
+def _boxes(places: ndarray) -> Path:
+    """Boxes around cells as one path."""
+    corners = np.array([(-0.46, -0.44), (0.46, -0.44), (0.46, 0.44), (-0.46, 0.44)])
+    vertices = (places[:, None, ::-1] + corners).reshape(-1, 2)  # rows count downward, columns to the right
+    return Path(vertices, np.tile([Path.MOVETO, *[Path.LINETO] * 3], len(places)))
 
 
 def column(fig: Figure, result: Column, loss: int) -> dict[str, str]:
