@@ -56,7 +56,7 @@ def cloud(fig: Figure, result: xr.Dataset) -> dict[str, str]:
 
 def cells(fig: Figure, now: Cells, before: Cells, neighbor: str) -> dict[str, str]:
     """Two blocks of cells, before and after; those that share a mean with mine are tinted."""
-    left, right = (fig.add_axes((at, 0.02, 0.42, 0.84)) for at in (0.07, 0.56))
+    left, right = (fig.add_axes((at, 0.02, 0.4, 0.84)) for at in (0.1, 0.58))
     for axes, values, title, digits in ((left, now.x, "before, x", 0), (right, now.y, "after, y", 2)):
         style.no_frame(axes)
         axes.set(xlim=(-0.5, 3.5), ylim=(4.5, -0.5))
@@ -68,7 +68,7 @@ def cells(fig: Figure, now: Cells, before: Cells, neighbor: str) -> dict[str, st
         for (row, col), color in ((MINE, ORANGE), (NEIGHBORS[neighbor], RED)):
             box = Rectangle((col - 0.46, row - 0.44), 0.92, 0.88, fc="none", ec=color, lw=2)
             axes.add_patch(box)
-    left.text(-0.62, 2, "examples", rotation=90, ha="right", va="center", color=MUTED)
+    left.text(-0.6, 2, "examples", rotation=90, ha="right", va="center", color=MUTED)
     return {
         "my output (orange)": number(now.y[MINE]),
         "with 2 at the neighbor": number(before.y[MINE]),
@@ -110,12 +110,10 @@ def column(fig: Figure, result: Column, loss: int) -> dict[str, str]:
     _arrows(axes, MUTED, into)
     _arrows(axes, MUTED, out)
     _arrows(axes, INK, [(4.97, -r, 6.38, -r) for r in rows])
-    axes.text(
-        5.67, 0.2, rf"$\times\,\gamma={GAMMA:g},\ +\beta={BETA:g}$", ha="center", color=INK, fontsize=9.5
-    )
+    axes.text(4.6, -4.15, rf"$y_i=\gamma\hat x_i+\beta$,  $\gamma={GAMMA:g}$,  $\beta={BETA:g}$", color=INK)
     axes.text(2.15, 0.8, "over the batch", ha="center", va="center", color=MUTED, fontsize=9.5)
-    axes.text(-0.85, -4.15, "forward", color=BLUE)
-    axes.text(0.6, -4.15, f"backward, for the loss y{'₁₂₃₄'[loss - 1]}", color=RED)
+    axes.text(-0.6, -4.15, "forward", color=BLUE)
+    axes.text(0.75, -4.15, f"backward, for the loss y{'₁₂₃₄'[loss - 1]}", color=RED)
     return {
         "sum of ∂L/∂x": number(float(result.g_x.sum())),
         "sum of x̂ · ∂L/∂x": number(float(result.g_x @ result.x_hat)),
