@@ -25,11 +25,11 @@ CELLS = {
     "lstm": ("LSTM", PURPLE),
 }
 BIASES = {
-    "lstm 0": ("LSTM, bias 0", RED),
-    "lstm 1": ("LSTM, bias 1", PURPLE),
-    "lstm 3": ("LSTM, bias 3", ORANGE),
-    "gru 0": ("GRU, bias 0", SKY),
-    "gru 1": ("GRU, bias 1", BLUE),
+    "lstm 0": ("LSTM, 0", RED),
+    "lstm 1": ("LSTM, 1", PURPLE),
+    "lstm 3": ("LSTM, 3", ORANGE),
+    "gru 0": ("GRU, 0", SKY),
+    "gru 1": ("GRU, 1", BLUE),
 }
 """Cells by the bias of their forget or update gates, as ``trained_with`` names them."""
 GATES = {"f": ("forget", ORANGE), "i": ("input", BLUE), "o": ("output", GREEN)}
@@ -37,7 +37,7 @@ GATES = {"f": ("forget", ORANGE), "i": ("input", BLUE), "o": ("output", GREEN)}
 
 def keeping(fig: Figure, result: xr.Dataset, steps: int) -> dict[str, str]:
     """Left, what is left of a value in two units; right, of the gradient on its way back."""
-    memory, gradient = style.panels(fig, (1, 1), right=1.0, gap=0.75)
+    memory, gradient = style.panels(fig, (1, 1), left=0.75, right=0.95, gap=0.8)
     at = result.step.values
     for axes, ours, theirs in ((memory, result.c, result.h), (gradient, result.g_c, result.g_h)):
         for values, color, wide in ((theirs, BLUE, 1.6), (ours, PURPLE, 2.2)):
@@ -157,7 +157,7 @@ def four_steps(fig: Figure, result: xr.Dataset, text: str, step: int, time: int)
         [(7.7, 2.3, r"$\sigma$"), (9.0, 3.3, "tanh"), (9.0, 2.3, r"$\times$")],
     )
     numbers = (
-        [(0.75, 4.62, "$c_{t-1}$ =", now["before"]), (1.75, 3.25, "$f$ =", now["f"])],
+        [(1.3, 4.66, "$c_{t-1}$ =", now["before"]), (1.75, 3.25, "$f$ =", now["f"])],
         [(3.6, 3.05, "$i$ =", now["i"]), (6.45, 3.05, "$g$ =", now["g"])],
         [(10.05, 4.62, "$c_t$ =", now["c"]), (5.3, 3.7, "", now["i"] * now["g"])],
         [(8.35, 1.5, "$o$ =", now["o"]), (10.05, 1.85, "$h_t$ =", now["h"])],
@@ -223,7 +223,7 @@ def counter(fig: Figure, result: xr.Dataset, text: str) -> dict[str, str]:
 
 def ways_back(fig: Figure, result: xr.Dataset, length: int) -> dict[str, str]:
     """Draw how much of a gradient arrives: by all ways, along c alone, and in a tanh layer."""
-    (axes,) = style.panels(fig, right=0.15)
+    (axes,) = style.panels(fig, left=0.8, right=0.15)
     back = np.arange(length)
     low, middle, high = np.clip(np.quantile(result.both.values[:, :length], [0, 0.5, 1], axis=0), LOW, 1e3)
     along, tanh = (
@@ -235,11 +235,11 @@ def ways_back(fig: Figure, result: xr.Dataset, length: int) -> dict[str, str]:
     axes.plot(back, along, color=ORANGE, lw=1.8, ls=(0, (4, 3)))
     axes.axvline(back[-1], color=MUTED, lw=0.8)
     axes.axhline(1, color=MUTED, lw=0.6)
-    axes.set(xlim=(120, 0), ylim=(1e-15, 1e3), yscale="log", yticks=[1e-15, 1e-10, 1e-5, 1])
+    axes.set(xlim=(120, 0), ylim=(1e-15, 1e9), yscale="log", yticks=[1e-15, 1e-10, 1e-5, 1])
     axes.set(xlabel="steps before the error", title="Gradient, relative to the last step")
     axes.set_xticks([120, 100, 80, 60, 40, 20, 0])
     names = {"LSTM, all ways": PURPLE, "LSTM, along c alone": ORANGE, "tanh layer": BLUE}
-    style.names(axes, names, x=0.03, y=0.34, step=0.11)
+    style.names(axes, names, x=0.05, y=0.91, step=0.11)
     return {
         "mean forget gate": f"{result.f.median().item():.2f}",
         "arrives at step 1": style.scientific(middle[-1]),
@@ -252,7 +252,7 @@ def remembered(
     fig: Figure, result: xr.DataArray, cells: Mapping[str, tuple[str, str]], length: int, chance: float
 ) -> dict[str, str]:
     """Left, the score by length; right, every net's at one length."""
-    lines, dots = style.panels(fig, (1.25, 1), right=0.1, gap=0.3, bottom=0.62)
+    lines, dots = style.panels(fig, (1, 1.15), left=0.7, right=0.1, gap=0.3, bottom=0.62)
     readouts = {}
     for k, (name, (title, color)) in enumerate(cells.items()):
         score = 100 * result.sel(cell=name)
