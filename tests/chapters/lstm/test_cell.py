@@ -61,6 +61,7 @@ def test_both_ways_are_those_of_shorter_runs():
     )
 
 
+@pytest.mark.usefixtures("own_errors")
 def test_what_the_chapter_says_of_both_ways():
     """Bias 1: most comes by the other ways; bias 5: it grows, which along c it cannot."""
     usual, wide = carried(1.0, 119), carried(5.0, 119)

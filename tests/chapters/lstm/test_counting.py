@@ -1,6 +1,7 @@
 """Random text with brackets, the net that counts them, and what is stored of it."""
 
 import numpy as np
+import pytest
 
 from livenotes import checks
 from livenotes.chapters.lstm.counting import (
@@ -45,6 +46,7 @@ def test_gradient_is_the_central_difference(rng):
     assert checks.relative_error(ours, numeric) < 1e-7
 
 
+@pytest.mark.usefixtures("own_errors")
 def test_training_learns_and_a_fresh_net_does_not_know(rng):
     text = brackets(rng, 300, 30)
     net, losses = train(np.random.default_rng(0), 8, 300)
@@ -54,6 +56,7 @@ def test_training_learns_and_a_fresh_net_does_not_know(rng):
     assert losses[-50:].mean() < 0.2 * losses[:50].mean()
 
 
+@pytest.mark.usefixtures("own_errors")
 def test_what_is_stored_belongs_to_its_labels():
     stored = learned()
     assert stored.score.dims == ("hidden", "seed", "clamp")
