@@ -109,6 +109,7 @@ GOOD = {
     "datasets.adding.adding": {"rng": RNG, "size": 2, "steps": 10},
     "datasets.copying.copy_memory": {"rng": RNG, "size": 2, "delay": 3, "length": 2, "alphabet": 4},
     "datasets.corpus.lee_corpus": {"min_count": 5},
+    "datasets.corpus.wikipedia": {"min_count": 10},
     "datasets.dates.dates": {"rng": RNG, "size": 2, "split": "train", "target": "iso"},
     "datasets.dates.decode": {"numbers": np.array([[1, 1], [3, 4]]), "vocabulary": SYMBOLS},
     "datasets.dates.encode": {"texts": ["ab", "b"], "vocabulary": SYMBOLS},

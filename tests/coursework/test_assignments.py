@@ -61,6 +61,14 @@ def moved_behind(cells, at):
 # Wrong code that would be right if the tests took from it what a read-only cell makes: the cell, the answer
 # that brings its own, and the points that this loses.
 CHEATS = {
+    "embeddings": (
+        "graph",
+        {
+            "at_home": "links = transition = np.roll(np.eye(12), 1, axis=1)\n"
+            "at_home, forgotten = (np.arange(1, 41) % 12 < 6) * 1.0, 6"
+        },
+        5.0,
+    ),
     "dropout": (
         "net",
         {

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from livenotes.datasets import corpus
-from livenotes.datasets.corpus import lee_corpus, simlex999, wordsim353
+from livenotes.datasets.corpus import (
+    lee_corpus,
+    lee_rated,
+    lee_texts,
+    simlex999,
+    wikipedia,
+    wordsim353,
+)
 from livenotes.datasets.dates import END, PAD, SPLITS, START, dates, decode, encode, territories
 from livenotes.datasets.graphs import karate_club, les_miserables
 
@@ -139,6 +146,32 @@ def test_rare_words_are_left_out():
         np.testing.assert_array_equal(kept, full[full < size])
 
 
+def test_wikipedia():
+    found = wikipedia()
+    assert found.counts.min() == 10
+    assert found.starts[-1] == len(found.tokens) == found.counts.sum() > 350_000
+    np.testing.assert_array_equal(np.bincount(found.tokens), found.counts)
+    assert found.vocabulary[:3] == ("the", "of", "and")
+    assert {"alaska", "algae", "anarchism", "april", "september"} <= set(found.vocabulary)
+    text = " ".join(found.vocabulary[n] for n in found.tokens[:2000])
+    assert not {"{", "[", "http", "&"} & set(text.split())
+    assert "political philosophy" in text
+
+
+def test_people_rated_pairs_of_fifty_texts():
+    rated = lee_rated()
+    assert len(rated.texts) == 50
+    assert rated.rating.shape == (50, 50)
+    np.testing.assert_array_equal(rated.rating, rated.rating.T)
+    np.testing.assert_array_equal(np.diag(rated.rating), 1)
+    assert ((rated.rating > 0) & (rated.rating <= 1)).all()
+    assert rated.texts[0][:5] == ("the", "national", "executive", "of", "the")
+    a, b = divmod((rated.rating - np.eye(50)).argmax(), 50)
+    alike = len({*rated.texts[a]} & {*rated.texts[b]})
+    assert alike > 2 * np.mean([len({*rated.texts[a]} & {*other}) for other in rated.texts])
+    assert len(lee_texts()) == 300
+
+
 @pytest.mark.parametrize(("load", "pairs"), [(wordsim353, 353), (simlex999, 999)])
 def test_word_pairs(load, pairs):
     rated = load()
@@ -224,7 +257,7 @@ def test_bad_input(call, error, message, rng):
         call(rng)
 
 
-@pytest.mark.parametrize("load", [lee_corpus, wordsim353, simlex999])
+@pytest.mark.parametrize("load", [lee_corpus, lee_texts, lee_rated, wikipedia, wordsim353, simlex999])
 def test_without_gensim_the_error_says_what_to_install(load, monkeypatch):
     monkeypatch.setattr(corpus, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match="pip install gensim"):

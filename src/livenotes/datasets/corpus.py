@@ -1,9 +1,11 @@
-"""A small real corpus, and what people say about pairs of words; all of it comes with gensim.
+"""Small real corpora, and what people say about pairs of words or texts; all of it comes with gensim.
 
 Used in the chapter on word vectors.
 """
 
+import bz2
 import re
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +28,13 @@ class Corpus(NamedTuple):
     counts: Int[ndarray, " V"]
     tokens: Int[ndarray, " N"]
     starts: Int[ndarray, " D+1"]
+
+
+class Rated(NamedTuple):
+    """Tokenized texts, and how alike people found each two of them, from 0 to 1."""
+
+    texts: tuple[tuple[str, ...], ...]
+    rating: Float[ndarray, "D D"]
 
 
 class WordPairs(NamedTuple):
@@ -64,8 +73,90 @@ def lee_corpus(*, min_count: Count = 1) -> Corpus:
     ----------
     {cite}`lee2005empirical`
     """
-    texts = _file("lee_background.cor").read_text(encoding="utf-8").splitlines()
-    documents = [WORD.findall(text.lower()) for text in texts]
+    return _numbered(lee_texts(), min_count)
+
+
+def lee_texts() -> list[list[str]]:
+    """Return the words of each of the three hundred texts of :func:`lee_corpus`.
+
+    Raises
+    ------
+    ImportError
+        If gensim is not installed.
+    """
+    return [_words(line) for line in _lines("lee_background.cor")]
+
+
+def lee_rated() -> Rated:
+    """Fifty more such texts, and how similar people found each pair of them.
+
+    Returns
+    -------
+    Rated
+        Means of 8 to 12 judgments, from 0 to 1; ``rating`` is symmetric of shape (50, 50).
+
+    Raises
+    ------
+    ImportError
+        If gensim is not installed.
+
+    References
+    ----------
+    {cite}`lee2005empirical`
+    """
+    upper = np.loadtxt(_file("similarities0-1.txt"))
+    texts = tuple(tuple(_words(line)) for line in _lines("lee.cor", "latin-1"))
+    return Rated(texts, np.triu(upper) + np.triu(upper, 1).T)
+
+
+@validated
+def wikipedia(*, min_count: Count = 10) -> Corpus:
+    """A hundred articles of the English Wikipedia, nearly all with a title that begins with A.
+
+    A document is a paragraph of at least 20 words. Markup, tables and numbers are left out.
+
+    Parameters
+    ----------
+    min_count : int, at least 1
+        Words that occur less often are left out of the texts.
+
+    Returns
+    -------
+    Corpus
+        As :func:`lee_corpus` returns it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``min_count`` is not an integer of at least 1.
+    ImportError
+        If gensim is not installed.
+    """
+    pages = _file("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
+    return _numbered(_paragraphs(pages), min_count)
+
+
+@cache
+def _paragraphs(path: Path) -> list[list[str]]:
+    """Words of each paragraph; reading them takes some seconds."""
+    from gensim.corpora.wikicorpus import extract_pages, filter_wiki  # imports all of gensim
+
+    with bz2.open(path, "rb") as pages:
+        texts = [text or "" for _, text, _ in extract_pages(pages, ("0",))]
+    articles = [filter_wiki(text) for text in texts if not text.lower().startswith("#redirect")]
+    paragraphs = [_words(line) for article in articles for line in article.split("\n")]
+    return [words for words in paragraphs if len(words) >= 20]
+
+
+def _words(text: str) -> list[str]:
+    return WORD.findall(text.lower())
+
+
+def _lines(name: str, encoding: str = "utf-8") -> list[str]:
+    return _file(name).read_text(encoding=encoding).splitlines()
+
+
+def _numbered(documents: list[list[str]], min_count: int) -> Corpus:
     vocabulary = build_vocabulary(documents, min_count=min_count)
     numbered = encode(vocabulary, documents)
     return Corpus(
@@ -117,8 +208,7 @@ def simlex999() -> WordPairs:
 
 
 def _word_pairs(name: str) -> WordPairs:
-    lines = _file(name).read_text(encoding="utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    rows = [line.split("\t") for line in _lines(name) if line and not line.startswith("#")]
     first, second, ratings = zip(*rows, strict=True)
     return WordPairs(first, second, np.array(ratings, dtype=np.float64))
 
