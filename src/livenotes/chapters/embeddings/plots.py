@@ -171,13 +171,12 @@ def two_in_one(fig: Figure, runs: xr.Dataset, blend: str, share: float) -> dict[
     of = runs.sel(blend=blend)
     first, second = blend.split()
     a, b = of.to_first.mean("seed"), of.to_second.mean("seed")
-    for name, curve, color in ((first, a, BLUE), (second, b, ORANGE)):
+    for curve, color in ((a, BLUE), (b, ORANGE)):
         left.plot(runs.share, curve, color=color)
         left.plot([share], [curve.sel(share=share).item()], "o", color=color, ms=7)
-        left.text(0.97 if name == first else 0.03, 0.045, name, color=color, transform=left.transAxes,
-                  ha="right" if name == first else "left")  # fmt: skip
     left.axhline(of.apart.mean().item(), color=MUTED, lw=0.9, ls=(0, (3, 2)))
-    left.set(xlim=(-0.03, 1.03), ylim=(0, 1.02), yticks=[0, 0.5, 1], title="Cosine to both parts")
+    left.set(xlim=(-0.03, 1.03), ylim=(-0.05, 1.3), yticks=[0, 0.5, 1], title="Cosine to both parts")
+    style.names(left, {first: BLUE, second: ORANGE}, x=0.42, y=0.92, step=0.09)
     left.set_xticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     left.set(xlabel=f"share of {first}")
     style.no_frame(right)
