@@ -97,15 +97,15 @@ def vector_length(
 
 def update(fig: Figure, found: Updated) -> dict[str, str]:
     """Left, the numbers of the next update on the pair tea, cup; right, all vectors before and now."""
-    drawing, plane = style.panels(fig, (1.55, 1), left=0.05, gap=0.4)
+    drawing, plane = style.panels(fig, (1.6, 1), left=0.1, gap=0.4)
     style.no_frame(drawing)
-    drawing.set(xlim=(0, 10), ylim=(0, 7))
+    drawing.set(xlim=(-0.6, 10), ylim=(0, 7))
     v = found.now.center[TEA]
     names = {CUP: ("cup", GREEN), STREET: ("street", RED), WAR: ("war", RED)}
     drawing.text(1.35, 4.3, "tea", ha="center", color=BLUE)
     drawing.text(1.35, 3.4, f"({number(v[0])}, {number(v[1])})", ha="center", color=BLUE)
     drawing.text(1.35, 2.5, "$v_c$", ha="center", color=BLUE)
-    for x, title in ((5.05, "$u$"), (7.7, "$u\\cdot v_c$"), (9.3, "error")):
+    for x, title in ((5.05, "$u$"), (7.7, "score $s$"), (9.3, "error")):
         drawing.text(x, 6.5, title, ha="center", color=MUTED)
     for k, (word, (name, color)) in enumerate(names.items()):
         y, u = 5.3 - 2.1 * k, found.now.context[word]
@@ -141,7 +141,7 @@ def _cosine(a: ndarray, b: ndarray) -> float:
 
 def customers(fig: Figure, runs: xr.Dataset, share: float) -> dict[str, str]:
     """Left, the words of the invented messages in a plane; right, two mean cosines by what is shared."""
-    left, right = style.panels(fig, (1.25, 1), left=0.1, gap=0.75)
+    left, right = style.panels(fig, (1.25, 1), left=0.35, gap=0.65)
     style.no_frame(left)
     left.set(xlim=(-1.15, 1.15), ylim=(-1.25, 1.05), title="Words in a plane")
     place = runs.place.sel(share=share, seed=0)
@@ -195,10 +195,10 @@ def walk_length(
     fig: Figure, graph: Graph, groups: Int[ndarray, " V"], runs: xr.Dataset, length: int
 ) -> dict[str, str]:
     """Left, the nodes in a plane, colored by group; right, how much nearer one's own group is, by length."""
-    left, right = style.panels(fig, (1.25, 1), left=0.1, gap=0.8)
+    left, right = style.panels(fig, (1.25, 1), left=0.35, gap=0.7)
     at = runs.place.sel(length=length, seed=0).values
     style.no_frame(left)
-    left.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), title="Nodes in a plane")
+    left.set(xlim=(-1, 1), ylim=(-1, 1), title="Nodes in a plane")
     _lines(left, at[graph.edges[:, 0]], at[graph.edges[:, 1]], MUTED, lw=0.5, alpha=0.35)
     for group in range(groups.max() + 1):
         _dots(left, at[groups == group], GROUP_COLORS[group % len(GROUP_COLORS)], 3.4)
