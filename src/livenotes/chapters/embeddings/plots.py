@@ -144,11 +144,12 @@ def customers(fig: Figure, runs: xr.Dataset, share: float) -> dict[str, str]:
     left, right = style.panels(fig, (1.25, 1), left=0.35, gap=0.65)
     style.no_frame(left)
     left.set(xlim=(-1.15, 1.15), ylim=(-1.25, 1.05), title="Words in a plane")
-    place = runs.place.sel(share=share, seed=0)
-    _dots(left, place.sel(word=list(SHARED)).values, MUTED, 1.8)
+    place = runs.place.sel(share=share, seed=0).values
+    row = {str(word): n for n, word in enumerate(runs.word.values)}
+    _dots(left, place[[row[word] for word in SHARED]], MUTED, 1.8)
     for n, (street, color) in enumerate(zip(STREETS, GROUP_COLORS, strict=False)):
-        _dots(left, place.sel(word=list(OWN[street])).values, color, 2.2)
-        _dots(left, place.sel(word=[street]).values, color, 5.5)
+        _dots(left, place[[row[word] for word in OWN[street]]], color, 2.2)
+        _dots(left, place[[row[street]]], color, 5.5)
         left.text(-1.1 + 0.77 * (n % 3), -1.03 - 0.19 * (n // 3), street, color=color)
     two, own = runs.streets.mean("seed"), runs.owns.mean("seed")
     for curve, color in ((two, BLUE), (own, ORANGE)):
