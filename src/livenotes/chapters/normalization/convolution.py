@@ -197,6 +197,7 @@ register(
         rtol={"loss": 0.02},
         time="update",
         begin=_begin,
+        steady=lambda rate, **_: rate < 3,
     )
 )
 
