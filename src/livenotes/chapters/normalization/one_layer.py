@@ -11,6 +11,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
+from livenotes._trees import tree_map
 from livenotes.activations import REGISTRY
 from livenotes.losses import softmax_cross_entropy
 from livenotes.normalization import batch_norm, batch_norm_backward, layer_norm
@@ -173,17 +174,17 @@ def flow(activation: str, depth: int, gain: float, seeds: int = 3) -> xr.DataArr
         Over ``kind`` of normalization, ``seed`` and hidden ``layer``: root mean square of the gradient with
         respect to what enters the activation, relative to the last hidden layer.
     """
-    f, x, labels = REGISTRY[activation], task().x[:128], task().labels[:128]
+    f, x, labels = REGISTRY[activation], task().x[:128].astype(float), task().labels[:128]
     found = np.empty((len(FLOWING), seeds, depth))
     for k, kind in enumerate(FLOWING):
         for seed in range(seeds):
-            net = begin(
-                np.random.default_rng([seed, depth]), kind, depth=depth, gain=gain, activation=activation
-            )
+            rng = np.random.default_rng([seed, depth])
+            # in double precision: over thirty layers single precision would draw a line that others do not
+            net = tree_map(np.float64, begin(rng, kind, depth=depth, gain=gain, activation=activation))
             with np.errstate(over="ignore", invalid="ignore"):
                 out, tape = forward(kind, net, x, f)
                 _, g_sums = backward(kind, net, tape, softmax_cross_entropy(out, labels)[1], f)
-            sizes = np.array([np.sqrt(np.square(g.astype(float)).mean()) for g in g_sums])
+            sizes = np.array([np.sqrt(np.square(g).mean()) for g in g_sums])
             found[k, seed] = sizes / sizes[-1]
     coords = {"kind": list(FLOWING), "layer": np.arange(1, depth + 1)}
     return xr.DataArray(found, dims=("kind", "seed", "layer"), coords=coords)

@@ -24,10 +24,18 @@
     const kernel = panel.sessionContext.session?.kernel;
     if (!kernel) return "no kernel is running; run the notebook";
     return new Promise((resolve) => {
-      const comm = kernel.createComm("livenotes.live");
-      comm.onMsg = (message) => resolve(message.content.data.problem);
-      comm.onClose = () => resolve(`the figure '${figure}' is not shown yet; run its cell`);
-      comm.open({ figure, state });
+      let tries = 0;
+      const done = (problem) => { clearInterval(waiting); resolve(problem); };
+      const send = () => {
+        if (++tries > 5) return done("the kernel does not answer");
+        const comm = kernel.createComm("livenotes.live");
+        comm.onMsg = (message) => done(message.content.data.problem);
+        comm.onClose = () => done(`the figure '${figure}' is not shown yet; run its cell`);
+        comm.open({ figure, state });
+      };
+      /* What is sent while the connection to a new kernel settles is lost; a busy kernel answers later. */
+      const waiting = setInterval(() => kernel.status === "idle" && send(), 2000);
+      send();
     });
   }
 
