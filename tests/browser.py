@@ -77,7 +77,8 @@ class Watch:
             self.problems.append(f"request to elsewhere: {request.url}")
 
     def _failed(self, request) -> None:
-        if request.failure != "csp":  # how the browser says that scripts are switched off
+        # scripts are switched off; the page was left while it loaded
+        if request.failure not in ("csp", "net::ERR_ABORTED"):
             self.problems.append(f"failed: {request.url} ({request.failure})")
 
     def _response(self, response) -> None:

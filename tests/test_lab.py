@@ -24,7 +24,7 @@ from livenotes.live import shown
 from livenotes.live.theme import STYLE_SHEET
 from notebooks import ROOT, chapters, first_figure
 
-pytestmark = [pytest.mark.xdist_group("lab"), pytest.mark.unchecked_shapes]  # one server for all of these
+pytestmark = pytest.mark.unchecked_shapes
 TOKEN = "a-token-for-this-test"
 SECONDS = 180
 FIGURE = """from livenotes.live import Choice, Slider, live
@@ -200,17 +200,26 @@ SHOWN = """place => {
   return [all("[d]").map(e => e.getAttribute("d")), all("text").map(e => e.textContent)]; }"""
 
 
-def shows(place, frame):
+def shows(place, frame, seconds=SECONDS):
     """Wait until a figure shows the picture, the words and the numbers that Python draws."""
     elements = list(frame.elements())
     paths = [e.attrib["d"] for e in elements if "d" in e.attrib]
     words = ["".join(e.itertext()) for e in elements if e.tag.endswith("}text")]
     wanted = [paths, words, frame.readouts]
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + seconds
     while (shown := [*place.evaluate(SHOWN), place.evaluate(READOUTS)]) != wanted and time.monotonic() < end:
         place.page.wait_for_timeout(50)
     for what, seen, drawn in zip(("paths", "words", "numbers"), shown, wanted, strict=True):
         assert seen == drawn, f"the {what} are not what Python draws"
+
+
+def follow(link, place, frame):
+    """Click a link into a figure as a reader does: again, if nothing happens on a busy machine."""
+    for _ in range(3):
+        link.click()
+        with contextlib.suppress(AssertionError):
+            return shows(place, frame, SECONDS / 6)
+    return shows(place, frame, 1)
 
 
 def drag_and_compare(place, figure):
@@ -279,9 +288,8 @@ def test_a_chapter_reads_as_on_the_page_and_its_first_figure_answers(opened, pat
     queries = re.findall(rf"\]\(#{figure.name}\?([^)]*)\)", path.read_text(encoding="utf-8"))
     assert queries, f"no link of {path.name} leads into {figure.name}, the first figure"
     link = notebook.root.locator(f'a[href="#{figure.name}?{queries[0]}"]').first
-    link.click()
     frame = figure.frame(**shown.state_of(figure, queries[0]))
-    shows(place, frame)
+    follow(link, place, frame)
     if "LIVENOTES_SITE" in os.environ:
         assert on_the_page(notebook.page, path.name, figure.name, queries[0]) == frame.readouts
     notebook.call("async panel => { await panel.content.scrollToItem(panel.content.widgets.length - 1); }")

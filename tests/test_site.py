@@ -28,10 +28,7 @@ OF_COLORS = ["color-contrast", "link-in-text-block"]  # the rules that another t
 
 each_page = pytest.mark.parametrize("name", [*PAGES, *EXTRA] if PAGES else [])
 RUNNING, CHAPTERS = (pages_that_run(), chapters()) if PAGES else ([], [])
-# One process tests all of a page's figures: its cells have to run for that, which takes long.
-each_page_that_runs = pytest.mark.parametrize(
-    "path", [pytest.param(p, id=p.stem, marks=pytest.mark.xdist_group(p.stem)) for p in RUNNING]
-)
+each_page_that_runs = pytest.mark.parametrize("path", RUNNING, ids=lambda path: path.stem)
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 needs_book = pytest.mark.skipif(not PAGES, reason="there is no table of contents yet")
 

@@ -12,7 +12,6 @@ from livenotes.live.controls import Control
 from livenotes.live.kernel import widget
 from livenotes.live.theme import STATIC
 
-pytestmark = pytest.mark.xdist_group("runtime")
 SCRIPT = """window.liveNotes = { kinds: { toggle: {
   index: (control) => Number(control.checked),
   setIndex: (control, place) => { control.checked = place === 1; },

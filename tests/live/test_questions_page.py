@@ -10,7 +10,7 @@ from livenotes.live import ask
 from livenotes.live.questions import question
 from livenotes.live.theme import STATIC
 
-pytestmark = [pytest.mark.xdist_group("runtime"), pytest.mark.unchecked_shapes]
+pytestmark = pytest.mark.unchecked_shapes
 PAGE = """<!DOCTYPE html>
 <html lang="en" data-theme="{theme}"><head><meta charset="utf-8"/><title>Two questions</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>

@@ -14,7 +14,6 @@ from livenotes.live.controls import text_of
 from livenotes.live.markup import text_alternative
 from livenotes.live.theme import STATIC
 
-pytestmark = pytest.mark.xdist_group("runtime")  # one page for all of these
 PAGE = """<!DOCTYPE html>
 <html lang="en" data-theme="light"><head><meta charset="utf-8"/><title>Tiny</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>
