@@ -1,12 +1,11 @@
 """Shared fixtures; array shapes in the package's annotations are checked while the suite runs."""
 
-import re
-
 import numpy as np
 import pytest
 from hypothesis import settings
 from jaxtyping import config, install_import_hook
-from xdist.scheduler import LoadScopeScheduling
+
+from scheduling import ByWhatTheyShare
 
 # No deadline for a single example: a busy machine is no defect of the code.
 settings.register_profile("livenotes", deadline=None)
@@ -30,20 +29,6 @@ def pytest_collection_modifyitems(items):
     """Start the long files first; the order within a file stays."""
     rank = {name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: min((rank[n] for n in LONG if item.nodeid.startswith(n)), default=len(LONG)))
-
-
-class ByWhatTheyShare(LoadScopeScheduling):
-    """Tests that share a server, a page or the figures of a chapter go to one process, the others anywhere.
-
-    For ``--dist loadgroup``, whose own marks pytest 9.2 does not hand on.
-    """
-
-    def _split_scope(self, nodeid):
-        file, _, test = nodeid.partition("::")
-        page = re.search(r"\[([\w-]+)\]$", test)
-        if file == "tests/test_site.py":
-            return page[1] if page else nodeid
-        return file
 
 
 @pytest.hookimpl(optionalhook=True)
