@@ -214,7 +214,11 @@ def shows(place, frame, seconds=SECONDS):
 
 
 def follow(link, place, frame):
-    """Click a link into a figure as a reader does: again, if nothing happens on a busy machine."""
+    """Click a link into a figure, as a reader would: again, if nothing happens.
+
+    A first click makes the link's cell the active one. On a busy machine JupyterLab may move the cell between
+    the press of the button and its release, and the browser then reports no click at all.
+    """
     for _ in range(3):
         link.click()
         with contextlib.suppress(AssertionError):
