@@ -1,6 +1,6 @@
 """What the figures of all chapters share: where the panels lie, and marks that keep their number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -99,3 +99,44 @@ def scientific(value: float) -> str:
         return f"{value:.2g}"
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+
+
+def decimals(value: float, digits: int = 2) -> str:
+    """Write a number with so many digits after the point, a true minus sign and no minus zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def arrows(
+    axes: Axes,
+    lines: Iterable[Sequence[float]],
+    color: str,
+    *,
+    head: tuple[float, float] = (7, 2.6),
+    width: float = 1.1,
+    alpha: float = 1.0,
+) -> None:
+    """Draw lines that end in a head as one path, which is far quicker than one annotation for each.
+
+    Parameters
+    ----------
+    axes : Axes
+        With its limits, which give the heads their shape.
+    lines : iterable of sequences of float
+        Each ``(x0, y0, x1, y1, ...)``: two points or more.
+    color : str
+    head : (float, float)
+        Length and half the width of a head, in pixels.
+    width, alpha : float
+        Of the lines.
+    """
+    scale = np.array([axes.bbox.width / np.ptp(axes.get_xlim()), axes.bbox.height / np.ptp(axes.get_ylim())])
+    vertices, codes = [], []
+    for line in lines:
+        points = np.reshape(line, (-1, 2))
+        tip, along = points[-1], (points[-1] - points[-2]) * scale
+        along = along / np.hypot(*along)
+        across = np.array([-along[1], along[0]])
+        wings = [tip - (head[0] * along + side * head[1] * across) / scale for side in (1, -1)]
+        vertices += [*points, wings[0], tip, wings[1]]
+        codes += [Path.MOVETO, *[Path.LINETO] * (len(points) - 1), Path.MOVETO, Path.LINETO, Path.LINETO]
+    axes.add_artist(PathPatch(Path(np.array(vertices), codes), fc="none", ec=color, lw=width, alpha=alpha))

@@ -13,18 +13,13 @@ from numpy import ndarray
 
 from livenotes.datasets.graphs import Graph
 from livenotes.lab import style
-from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED, SKY
+from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED, SKY, decimals
 
 from .meanings import OWN, SHARED, STREETS
 from .steps import COFFEE, CUP, STREET, TEA, WAR, Updated
 
 GROUP_COLORS = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY, MUTED, INK)
 MAIN_CHARACTERS = ("Valjean", "Javert", "Enjolras", "Myriel", "Fantine")
-
-
-def number(value: float, digits: int = 2) -> str:
-    """Write a number with a true minus sign and a fixed number of digits."""
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def _dots(axes: Axes, at: ndarray, color: str, size: float = 3.0) -> None:
@@ -71,7 +66,7 @@ def neighbor_list(fig: Figure, found: xr.Dataset) -> dict[str, str]:
     never = int((found.together == 0).sum())
     return {
         "never stood near it": f"{never} of {len(found.neighbor)}",
-        "cosine of the nearest": number(float(found.cosine[0])),
+        "cosine of the nearest": decimals(float(found.cosine[0])),
     }
 
 
@@ -92,7 +87,7 @@ def vector_length(
     right.minorticks_off()
     right.set(xlabel="numbers in a vector", yticks=[0, 0.1, 0.2, 0.3, 0.4, 0.5])
     style.names(right, {pairs[name]: color for name, color in colors.items()}, x=0.04, y=0.9, step=0.1)
-    return {pairs[name]: number(runs[name].mean("seed").sel(dim=dim).item()) for name in pairs}
+    return {pairs[name]: decimals(runs[name].mean("seed").sel(dim=dim).item()) for name in pairs}
 
 
 def update(fig: Figure, found: Updated) -> dict[str, str]:
@@ -103,7 +98,7 @@ def update(fig: Figure, found: Updated) -> dict[str, str]:
     v = found.now.center[TEA]
     names = {CUP: ("cup", GREEN), STREET: ("street", RED), WAR: ("war", RED)}
     drawing.text(1.35, 4.3, "tea", ha="center", color=BLUE)
-    drawing.text(1.35, 3.4, f"({number(v[0])}, {number(v[1])})", ha="center", color=BLUE)
+    drawing.text(1.35, 3.4, f"({decimals(v[0])}, {decimals(v[1])})", ha="center", color=BLUE)
     drawing.text(1.35, 2.5, "$v_c$", ha="center", color=BLUE)
     for x, title in ((5.05, "$u$"), (7.7, "score $s$"), (9.3, "error")):
         drawing.text(x, 6.5, title, ha="center", color=MUTED)
@@ -113,10 +108,10 @@ def update(fig: Figure, found: Updated) -> dict[str, str]:
         _lines(drawing, np.array([[6.5, y]]), np.array([[6.95, y]]), color, lw=1.1)
         drawing.text(5.05, y + 0.35, name, ha="center", va="center", color=color)
         drawing.text(
-            5.05, y - 0.45, f"({number(u[0])}, {number(u[1])})", ha="center", va="center", color=color
+            5.05, y - 0.45, f"({decimals(u[0])}, {decimals(u[1])})", ha="center", va="center", color=color
         )
-        drawing.text(7.7, y, number(found.scores[k]), ha="center", va="center", color=color)
-        drawing.text(9.3, y, number(found.errors[k]), ha="center", va="center", color=color)
+        drawing.text(7.7, y, decimals(found.scores[k]), ha="center", va="center", color=color)
+        drawing.text(9.3, y, decimals(found.errors[k]), ha="center", va="center", color=color)
     plane.set(xlim=(-2.9, 2.9), ylim=(-2.9, 2.9), xticks=[-2, 0, 2], yticks=[-2, 0, 2])
     shown = [("tea", "center", TEA, BLUE), ("coffee", "center", COFFEE, PURPLE)]
     shown += [(name, "context", word, color) for word, (name, color) in names.items()]
@@ -129,9 +124,9 @@ def update(fig: Figure, found: Updated) -> dict[str, str]:
         x, y = new + 0.38 * way + side
         plane.text(x, y, name, ha="center", va="center", color=color)
     return {
-        "loss of the pair tea, cup": number(found.loss),
-        "cosine of tea and coffee": number(found.cosine),
-        "cosine of tea and cup": number(_cosine(v, found.now.center[CUP])),
+        "loss of the pair tea, cup": decimals(found.loss),
+        "cosine of tea and coffee": decimals(found.cosine),
+        "cosine of tea and cup": decimals(_cosine(v, found.now.center[CUP])),
     }
 
 
@@ -160,8 +155,8 @@ def customers(fig: Figure, runs: xr.Dataset, share: float) -> dict[str, str]:
     right.set(xlabel="messages alike for all")
     style.names(right, {"two streets": BLUE, "street, own word": ORANGE}, x=0.05, y=0.17, step=0.1)
     return {
-        "cosine of two streets": number(two.sel(share=share).item()),
-        "of a street and its customer's words": number(own.sel(share=share).item()),
+        "cosine of two streets": decimals(two.sel(share=share).item()),
+        "of a street and its customer's words": decimals(own.sel(share=share).item()),
         "two streets in one message": "never",
     }
 
@@ -186,9 +181,9 @@ def two_in_one(fig: Figure, runs: xr.Dataset, blend: str, share: float) -> dict[
         color = BLUE if name == first else ORANGE if name == second else INK
         right.text(0.5, 0.88 - 0.15 * rank, str(name), ha="center", va="center", color=color)
     return {
-        f"cosine to {first}": number(a.sel(share=share).item()),
-        f"cosine to {second}": number(b.sel(share=share).item()),
-        f"{first} to {second}": number(of.apart.mean().item()),
+        f"cosine to {first}": decimals(a.sel(share=share).item()),
+        f"cosine to {second}": decimals(b.sel(share=share).item()),
+        f"{first} to {second}": decimals(of.apart.mean().item()),
     }
 
 
@@ -217,9 +212,9 @@ def walk_length(
     right.set(xlabel="nodes in a walk")
     style.names(right, {"in one group": BLUE, "of two groups": ORANGE}, x=0.05, y=0.9, step=0.1)
     return {
-        "in one group": number(runs.within.mean("seed").sel(length=length).item()),
-        "of two groups": number(runs.between.mean("seed").sel(length=length).item()),
-        "difference": number(gap.sel(length=length).item()),
+        "in one group": decimals(runs.within.mean("seed").sel(length=length).item()),
+        "of two groups": decimals(runs.between.mean("seed").sel(length=length).item()),
+        "difference": decimals(gap.sel(length=length).item()),
     }
 
 

@@ -28,20 +28,6 @@ def number(value: float, digits: int = 2) -> str:
     return f"{round(value, digits) + 0.0:g}".replace("-", "−")
 
 
-def _arrows(axes: Axes, ends: Sequence[tuple[float, float, float, float]], color: str) -> None:
-    """Draw straight arrows as one path, which is far quicker than one annotation for each."""
-    scale = np.array([axes.bbox.width / np.ptp(axes.get_xlim()), axes.bbox.height / np.ptp(axes.get_ylim())])
-    vertices, codes = [], []
-    for x0, y0, x1, y1 in ends:
-        tip, along = np.array([x1, y1]), np.array([x1 - x0, y1 - y0]) * scale
-        along = along / np.hypot(*along)
-        across = np.array([-along[1], along[0]])
-        wings = [tip - (7 * along + side * 2.6 * across) / scale for side in (1, -1)]
-        vertices += [(x0, y0), tip, wings[0], tip, wings[1]]
-        codes += [Path.MOVETO, Path.LINETO, Path.MOVETO, Path.LINETO, Path.LINETO]
-    axes.add_artist(PathPatch(Path(np.array(vertices), codes), fc="none", ec=color, lw=1.1))
-
-
 def _node(axes: Axes, x: float, y: float, radius: float) -> None:
     """Draw a circle as a patch: a marker's definition is shared, and would differ with what is hidden.
 
@@ -83,7 +69,7 @@ def unit(fig: Figure, result: xr.Dataset, w: float, b: float) -> dict[str, str]:
         drawing.text(x, 2, label, ha="center", va="center", color=color)
     for x, label in ((0.55, "x"), (2.9, "sum"), (5.1, "output")):
         drawing.text(x, 3.05, label, ha="center", va="center", color=MUTED)
-    _arrows(drawing, [(1.1, 2, 2.35, 2), (3.45, 2, 4.55, 2), (2.9, 0.72, 2.9, 1.3)], INK)
+    style.arrows(drawing, [(1.1, 2, 2.35, 2), (3.45, 2, 4.55, 2), (2.9, 0.72, 2.9, 1.3)], INK)
     drawing.text(1.65, 2.3, f"× {number(w)}", ha="center", color=INK)
     drawing.text(2.9, 0.25, f"+ ({number(b)})" if b < 0 else f"+ {number(b)}", ha="center", color=INK)
     drawing.text(4.0, 2.3, "relu", ha="center", color=INK, fontsize=9)
@@ -357,7 +343,7 @@ def _edges(axes: Axes) -> None:
         away = 0.56 / np.hypot(x1 - x0, y1 - y0)
         dx, dy = away * (x1 - x0), away * (y1 - y0)
         ends.append((x0 + dx, y0 + dy, x1 - dx, y1 - dy))
-    _arrows(axes, [*ends, (9.2, 1.65, 9.2, 2.4)], MUTED)
+    style.arrows(axes, [*ends, (9.2, 1.65, 9.2, 2.4)], MUTED)
     for y in (4.55, 1.45):
         axes.text(4.2, y + 0.2, "relu", ha="center", color=MUTED, fontsize=9)
 

@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from livenotes.lab import style
 from livenotes.lab.memory import SOLVED_SHARE, Task
-from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED, SKY
+from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED, SKY, decimals
 
 from .counting import read
 
@@ -169,23 +169,18 @@ def four_steps(fig: Figure, result: xr.Dataset, text: str, step: int, time: int)
         for x, y, name, value in values:
             there = 0.0 if alpha < 1 else 1.0
             axes.text(x, y, name, ha="right", va="center", color=color, alpha=there)
-            axes.text(x + 0.1, y, _two(value), va="center", color=color, alpha=there)
+            axes.text(x + 0.1, y, decimals(value), va="center", color=color, alpha=there)
     kept = now["f"] * now["before"]
-    axes.text(2.87, 4.55, _two(kept), color=PURPLE, alpha=0.0 if step < 3 else 1.0)
+    axes.text(2.87, 4.55, decimals(kept), color=PURPLE, alpha=0.0 if step < 3 else 1.0)
     axes.text(0.1, 0.62, "$x_t$:", va="center", color=INK)
     axes.text(0.6, 0.62, text[time - 1], va="center", color=RED)
     axes.text(2.2, 0.62, "$h_{t-1}$ =", ha="right", va="center", color=INK)
-    axes.text(2.3, 0.62, _two(h_before), va="center", color=INK)
+    axes.text(2.3, 0.62, decimals(h_before), va="center", color=INK)
     return {
         "reads": text[:time],
-        "c, the memory": _two(now["before"] if step < 3 else now["c"]),
-        "h, what is shown": _two(h_before if step < 4 else now["h"]),
+        "c, the memory": decimals(now["before"] if step < 3 else now["c"]),
+        "h, what is shown": decimals(h_before if step < 4 else now["h"]),
     }
-
-
-def _two(value: float) -> str:
-    """Write two digits after the point, with a true minus sign and no minus zero."""
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def counter(fig: Figure, result: xr.Dataset, text: str) -> dict[str, str]:

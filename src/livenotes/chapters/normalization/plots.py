@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from numpy import ndarray
 
 from livenotes.lab import style
-from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED
+from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED, decimals
 
 from .one_layer import BETA, GAMMA, MINE, NEIGHBORS, SCALES, Cells, Column
 
@@ -24,11 +23,6 @@ NAMES = {
     "weight from data": "its data start",
 }
 MARKED = 6  # examples of the cloud that keep a color
-
-
-def number(value: float, digits: int = 2) -> str:
-    """Write a number with a true minus sign."""
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def cloud(fig: Figure, result: xr.Dataset) -> dict[str, str]:
@@ -48,7 +42,7 @@ def cloud(fig: Figure, result: xr.Dataset) -> dict[str, str]:
     loss.set(title="Loss above the least, share left")
     steps = float(result.steps)
     return {
-        "correlation": number(float(result.correlation)),
+        "correlation": decimals(float(result.correlation)),
         "steepest over gentlest": f"{float(result.condition):.1f}",
         "a thousandth is left after": f"{steps:.0f} steps" if np.isfinite(steps) else "more than 100 steps",
     }
@@ -64,15 +58,15 @@ def cells(fig: Figure, now: Cells, before: Cells, neighbor: str) -> dict[str, st
         axes.add_artist(PathPatch(_boxes(np.argwhere(now.shared)), fc=BLUE, lw=0, alpha=0.28))
         for (row, col), value in np.ndenumerate(values):
             color = {MINE: ORANGE, NEIGHBORS[neighbor]: RED}.get((row, col), INK)
-            axes.text(col, row, number(value, digits), ha="center", va="center", color=color)
+            axes.text(col, row, decimals(value, digits), ha="center", va="center", color=color)
         for (row, col), color in ((MINE, ORANGE), (NEIGHBORS[neighbor], RED)):
             box = Rectangle((col - 0.46, row - 0.44), 0.92, 0.88, fc="none", ec=color, lw=2)
             axes.add_patch(box)
     left.text(-0.6, 2, "examples", rotation=90, ha="right", va="center", color=MUTED)
     return {
-        "my output (orange)": number(now.y[MINE]),
-        "with 2 at the neighbor": number(before.y[MINE]),
-        "mean and deviation I share": f"{number(now.mean)} and {number(now.deviation)}",
+        "my output (orange)": decimals(now.y[MINE]),
+        "with 2 at the neighbor": decimals(before.y[MINE]),
+        "mean and deviation I share": f"{decimals(now.mean)} and {decimals(now.deviation)}",
     }
 
 
@@ -97,42 +91,28 @@ def column(fig: Figure, result: Column, loss: int) -> dict[str, str]:
         axes.text(x, 0.8, title, ha="center", va="center", color=INK, fontsize=12)
         for row, (value, g) in enumerate(zip(values, back, strict=True)):
             axes.add_patch(Rectangle((x - 0.6, -row - 0.42), 1.2, 0.84, fc="none", ec=MUTED, lw=1))
-            axes.text(x, -row + 0.17, number(value), ha="center", va="center", color=BLUE)
-            axes.text(x, -row - 0.21, number(g), ha="center", va="center", color=RED)
+            axes.text(x, -row + 0.17, decimals(value), ha="center", va="center", color=BLUE)
+            axes.text(x, -row - 0.21, decimals(g), ha="center", va="center", color=RED)
     for x, y, text in ((2.15, -0.5, r"$\mu$"), (2.15, -2.5, r"$\sigma$")):
         axes.add_patch(Rectangle((x - 0.55, y - 0.62), 1.1, 1.24, fc="none", ec=INK, lw=1.2))
         axes.text(x, y + 0.26, text, ha="center", va="center", color=INK, fontsize=12)
         value = result.mean if y > -1 else result.deviation
-        axes.text(x, y - 0.27, number(value), ha="center", va="center", color=BLUE)
+        axes.text(x, y - 0.27, decimals(value), ha="center", va="center", color=BLUE)
     rows = range(4)
     into = [(0.62, -r, 1.58, y) for r in rows for y in (-0.5, -2.5)]
     out = [(2.72, y, 3.73, -r) for r in rows for y in (-0.5, -2.5)]
-    _arrows(axes, MUTED, into)
-    _arrows(axes, MUTED, out)
-    _arrows(axes, INK, [(4.97, -r, 6.38, -r) for r in rows])
+    style.arrows(axes, into, MUTED, head=(6, 2.4), width=0.9)
+    style.arrows(axes, out, MUTED, head=(6, 2.4), width=0.9)
+    style.arrows(axes, [(4.97, -r, 6.38, -r) for r in rows], INK, head=(6, 2.4), width=0.9)
     axes.text(4.6, -4.15, rf"$y_i=\gamma\hat x_i+\beta$,  $\gamma={GAMMA:g}$,  $\beta={BETA:g}$", color=INK)
     axes.text(2.15, 0.8, "over the batch", ha="center", va="center", color=MUTED, fontsize=9.5)
     axes.text(-0.6, -4.15, "forward", color=BLUE)
     axes.text(0.75, -4.15, f"backward, for the loss y{'₁₂₃₄'[loss - 1]}", color=RED)
     return {
-        "sum of ∂L/∂x": number(float(result.g_x.sum())),
-        "sum of x̂ · ∂L/∂x": number(float(result.g_x @ result.x_hat)),
-        "largest ∂L/∂x": number(float(np.abs(result.g_x).max())),
+        "sum of ∂L/∂x": decimals(float(result.g_x.sum())),
+        "sum of x̂ · ∂L/∂x": decimals(float(result.g_x @ result.x_hat)),
+        "largest ∂L/∂x": decimals(float(np.abs(result.g_x).max())),
     }
-
-
-def _arrows(axes: Axes, color: str, ends: Sequence[tuple[float, float, float, float]]) -> None:
-    """Draw straight arrows as one path."""
-    scale = np.array([axes.bbox.width / np.ptp(axes.get_xlim()), axes.bbox.height / np.ptp(axes.get_ylim())])
-    vertices, codes = [], []
-    for x0, y0, x1, y1 in ends:
-        tip, along = np.array([x1, y1]), np.array([x1 - x0, y1 - y0]) * scale
-        along = along / np.hypot(*along)
-        across = np.array([-along[1], along[0]])
-        wings = [tip - (6 * along + side * 2.4 * across) / scale for side in (1, -1)]
-        vertices += [(x0, y0), tip, wings[0], tip, wings[1]]
-        codes += [Path.MOVETO, Path.LINETO, Path.MOVETO, Path.LINETO, Path.LINETO]
-    axes.add_artist(PathPatch(Path(np.array(vertices), codes), fc="none", ec=color, lw=0.9))
 
 
 def companies(fig: Figure, result: xr.Dataset, batch: int) -> dict[str, str]:
@@ -147,9 +127,9 @@ def companies(fig: Figure, result: xr.Dataset, batch: int) -> dict[str, str]:
     style.names(axes, {"in prediction": ORANGE, "in training": BLUE}, x=0.04, y=0.92, step=0.09)
     return {
         "in prediction, x = 1 gives": "1.00",
-        "in training, on average": number(float(result["mean"])),
-        "spread over batches": number(float(result.spread)),
-        "largest output possible": number(float(np.sqrt(batch - 1))),
+        "in training, on average": decimals(float(result["mean"])),
+        "spread over batches": decimals(float(result.spread)),
+        "largest output possible": decimals(float(np.sqrt(batch - 1))),
     }
 
 

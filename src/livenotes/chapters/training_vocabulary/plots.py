@@ -1,6 +1,6 @@
 """Figures of the chapter on the vocabulary of training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import cast
 
@@ -184,19 +184,6 @@ def cliff(
     }
 
 
-def _arrow(axes: Axes, points: Sequence[tuple[float, float]], color: str, alpha: float = 1.0) -> None:
-    """Draw a line through points with a head at its end, as one path."""
-    scale = np.array([axes.bbox.width / np.ptp(axes.get_xlim()), axes.bbox.height / np.ptp(axes.get_ylim())])
-    tip = np.array(points[-1])
-    along = (tip - points[-2]) * scale
-    along = along / np.hypot(*along)
-    across = np.array([-along[1], along[0]])
-    wings = [tip - (6 * along + side * 2.6 * across) / scale for side in (1, -1)]
-    vertices = np.array([*points, wings[0], tip, wings[1]])
-    codes = [Path.MOVETO, *[Path.LINETO] * (len(points) - 1), Path.MOVETO, Path.LINETO, Path.LINETO]
-    axes.add_artist(PathPatch(Path(vertices, codes), fc="none", ec=color, lw=1.3, alpha=alpha))
-
-
 def _box(axes: Axes, x: float, y: float, wide: float, word: str, alpha: float = 1.0) -> None:
     axes.add_patch(Rectangle((x - wide / 2, y - 0.42), wide, 0.84, fc="none", ec=INK, lw=1.1, alpha=alpha))
     axes.text(x, y, word, ha="center", va="center", color=INK, alpha=alpha)
@@ -218,13 +205,16 @@ def where_decay_enters(
         (4.9, 1.2, 1.2, "× λ", 1),
     ):
         _box(drawing, x, y, wide, word, alpha)
-    _arrow(drawing, [(1.5, 4.6), (3.15, 4.6)], MUTED, adam)
-    _arrow(drawing, [(4.65, 4.6), (5.55, 4.6)], MUTED, adam)
-    _arrow(drawing, [(1.5, 4.6), (5.55, 4.6)], MUTED, 1 - adam)
-    _arrow(drawing, [(6.85, 4.6), (7.75, 4.6)], MUTED)
-    _arrow(drawing, [(8.3, 4.1), (8.3, 1.2), (5.55, 1.2)], ORANGE)
-    _arrow(drawing, [(4.25, 1.2), (2.35, 1.2), (2.35, 4.5)], ORANGE, joins)
-    _arrow(drawing, [(4.9, 1.7), (4.9, 2.9), (6.2, 2.9), (6.2, 4.1)], ORANGE, 1 - joins)
+    for line, color, alpha in (
+        ((1.5, 4.6, 3.15, 4.6), MUTED, adam),
+        ((4.65, 4.6, 5.55, 4.6), MUTED, adam),
+        ((1.5, 4.6, 5.55, 4.6), MUTED, 1 - adam),
+        ((6.85, 4.6, 7.75, 4.6), MUTED, 1.0),
+        ((8.3, 4.1, 8.3, 1.2, 5.55, 1.2), ORANGE, 1.0),
+        ((4.25, 1.2, 2.35, 1.2, 2.35, 4.5), ORANGE, joins),
+        ((4.9, 1.7, 4.9, 2.9, 6.2, 2.9, 6.2, 4.1), ORANGE, 1 - joins),
+    ):
+        style.arrows(drawing, [line], color, head=(6, 2.6), width=1.3, alpha=alpha)
     for x, y, word, color, alpha in (
         (0.85, 5.45, f"± {number(size)}", MUTED, 1.0),
         (3.9, 5.45, number(run.divisor.item(), 2), MUTED, adam),
