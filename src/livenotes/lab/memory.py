@@ -18,7 +18,7 @@ from livenotes._arguments import require_choice, require_count
 from livenotes.datasets.adding import SOLVED, adding
 from livenotes.datasets.copying import copy_memory
 from livenotes.datasets.temporal_order import temporal_order
-from livenotes.lab.store import Stored, load, register
+from livenotes.lab.store import Stored, first_losses, load, register
 from livenotes.lab.training import accuracy
 from livenotes.losses import softmax_cross_entropy, squared_error
 from livenotes.optimization import adam, adam_init, clip_by_norm
@@ -220,8 +220,7 @@ def longest_solved(score: xr.DataArray, enough: float = SOLVED_SHARE) -> xr.Data
 
 def begin(run: Callable[..., xr.Dataset], **point: Any) -> xr.Dataset:
     """First tenth of the loss that a training run returns, then missing values."""
-    whole = EVERY * np.arange(1, ITERATIONS // EVERY + 1)
-    return run(**point, iterations=ITERATIONS // 10)[["loss"]].reindex(iteration=whole)
+    return first_losses(run, "iteration", EVERY, ITERATIONS, **point)
 
 
 # Late in training the last bit in which two machines differ has grown to another score: only the beginning

@@ -168,6 +168,24 @@ class Stored:
         return float(np.where(same, 0, np.nan_to_num(gap, nan=np.inf)).max())
 
 
+def first_losses(
+    run: Callable[..., xr.Dataset], time: str, every: int, whole: int, **point: Any
+) -> xr.Dataset:
+    """Compute the first tenth of the ``loss`` of a training run; what follows is missing. See ``begin``.
+
+    Parameters
+    ----------
+    run : callable
+        Takes the point, and by the plural of ``time`` how long to train.
+    time : str
+        The dimension that counts training time, such as ``"update"``.
+    every, whole : int
+        Distance of two values along it, and the length of a whole run.
+    """
+    shortened = run(**point, **{f"{time}s": whole // 10})
+    return shortened[["loss"]].reindex({time: every * np.arange(1, whole // every + 1)})
+
+
 STORED: dict[str, Stored] = {}
 """Every stored experiment by name."""
 

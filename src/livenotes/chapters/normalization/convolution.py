@@ -4,7 +4,7 @@ A convolution is a dense layer on patches: every pixel of its output reads the 3
 have axes B, Y, X, C.
 """
 
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from numpy import ndarray
 from livenotes._validated import body
 from livenotes.activations import relu
 from livenotes.dense import Layer
-from livenotes.lab.store import Stored, load, register
+from livenotes.lab.store import Stored, first_losses, load, register
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
 from livenotes.normalization import (
@@ -30,8 +30,9 @@ from livenotes.normalization import (
     weight_norm,
     weight_norm_backward,
 )
+from livenotes.optimization import sgd
 
-from .nets import Block, Net, descend, task
+from .nets import Block, Net, task
 
 CHANNELS = (1, 8, 16)
 KINDS, RATES = ("none", "batch", "layer", "weight"), (0.3, 1.0, 3.0)
@@ -170,7 +171,7 @@ def learn_pictures(kind: str, rate: float, seed: int, *, updates: int = UPDATES)
             if not losses[k] < 1e4:
                 losses[k:] = np.inf
                 break
-            net = descend(net, backward(kind, net, tape, g), rate)
+            net = body(sgd)(net, backward(kind, net, tape, g), lr=rate)
             if kind == "batch":
                 running = [
                     body(update_running)(r, own[2]) for r, (own, _) in zip(running, tape.blocks, strict=True)
@@ -183,11 +184,6 @@ def learn_pictures(kind: str, rate: float, seed: int, *, updates: int = UPDATES)
     )
 
 
-def _begin(kind: str, rate: float, seed: int) -> xr.Dataset:
-    whole = EVERY * np.arange(1, UPDATES // EVERY + 1)
-    return learn_pictures(kind, rate, seed, updates=UPDATES // 10)[["loss"]].reindex(update=whole)
-
-
 register(
     Stored(
         name="normalization-pictures",
@@ -196,7 +192,7 @@ register(
         seed=0,
         rtol={"loss": 0.02},
         time="update",
-        begin=_begin,
+        begin=partial(first_losses, learn_pictures, "update", EVERY, UPDATES),
         steady=lambda rate, **_: rate < 3,
     )
 )

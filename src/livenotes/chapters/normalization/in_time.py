@@ -4,7 +4,7 @@ Batch norm in time {cite}`cooijmans2017recurrent`: the sums from the input and f
 on their own, and so is what the output sees of the cell state. Every step has statistics of its own.
 """
 
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy import ndarray
 from scipy.special import expit
 
 from livenotes._validated import body
-from livenotes.lab.store import Stored, load, register
+from livenotes.lab.store import Stored, first_losses, load, register
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
 from livenotes.normalization import (
@@ -205,11 +205,6 @@ def learn_steps(kind: str, rate: float, seed: int, *, updates: int = UPDATES) ->
     )
 
 
-def _begin(kind: str, rate: float, seed: int) -> xr.Dataset:
-    whole = EVERY * np.arange(1, UPDATES // EVERY + 1)
-    return learn_steps(kind, rate, seed, updates=UPDATES // 10)[["loss"]].reindex(update=whole)
-
-
 register(
     Stored(
         name="normalization-steps",
@@ -218,7 +213,7 @@ register(
         seed=0,
         rtol={"loss": 0.02},
         time="update",
-        begin=_begin,
+        begin=partial(first_losses, learn_steps, "update", EVERY, UPDATES),
     )
 )
 

@@ -20,10 +20,11 @@ from livenotes.normalization import (
     weight_norm_backward,
     whiten,
 )
+from livenotes.optimization import sgd
 
 from . import convolution, in_time, training
 from .cloud import CORRELATIONS, features, prepared
-from .nets import Net, backward, descend, forward, last, predict, task
+from .nets import Net, backward, forward, last, predict, task
 from .nets import training as stages
 from .one_layer import flow
 
@@ -106,7 +107,7 @@ def _largest_rate(kind: str, factor: float, seed: int) -> float:
                 losses.append(loss)
                 if not loss < 100:
                     break
-                net = descend(net, backward(kind, net, tape, g, f)[0], rate)
+                net = body(sgd)(net, backward(kind, net, tape, g, f)[0], lr=rate)
         if losses[-1] < 0.5 * losses[0]:
             return float(rate)
     return 0.0
@@ -125,7 +126,9 @@ def large_layer_stays_large() -> _Values:
         net = _uneven(next(stages("batch", task(), seed, rate=0.3, depth=3)).net, 10)
         for _ in range(100):
             out, tape = forward("batch", net, x, f)
-            net = descend(net, backward("batch", net, tape, softmax_cross_entropy(out, labels)[1], f)[0], 0.3)
+            net = body(sgd)(
+                net, backward("batch", net, tape, softmax_cross_entropy(out, labels)[1], f)[0], lr=0.3
+            )
         first, second = (float(np.sqrt(np.square(b.w).mean())) for b in net.blocks[:2])
         found.append(second / first)
     return np.array(found)

@@ -33,6 +33,7 @@ from livenotes.normalization import (
     weight_norm,
     weight_norm_backward,
 )
+from livenotes.optimization import sgd
 
 KINDS = ("none", "batch", "layer", "weight", "weight from data")
 """The last is weight norm that starts with scales and shifts computed from a first batch."""
@@ -202,16 +203,6 @@ class Stage(NamedTuple):
     loss: float
 
 
-def descend(net: Net, g: Net, rate: float) -> Net:
-    """One plain step: ``optimization.sgd`` without its checks, which take longer than the step."""
-    step = np.float32(rate)
-    blocks = [
-        Block(*(p - step * d for p, d in zip(old, new, strict=True)))
-        for old, new in zip(net.blocks, g.blocks, strict=True)
-    ]
-    return Net(blocks, Layer(net.out.w - step * g.out.w, net.out.b - step * g.out.b))
-
-
 def training(
     kind: str,
     task: Digits,
@@ -239,7 +230,7 @@ def training(
         used = shake(shaken, net, noise) if noise else net
         out, tape = forward(kind, used, x[rows], f, share)
         loss, g = body(softmax_cross_entropy)(out, task.labels[rows])
-        net = descend(net, backward(kind, used, tape, g, f)[0], rate)
+        net = body(sgd)(net, backward(kind, used, tape, g, f)[0], lr=rate)
         if kind == "batch":
             running = [averaged(r, own[2]) for r, (own, _) in zip(running, tape[:-1], strict=True)]
         yield Stage(net, running, loss)

@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from livenotes._arguments import require_choice
 from livenotes.activations import REGISTRY
-from livenotes.lab.store import Stored, load, register
+from livenotes.lab.store import Stored, first_losses, load, register
 from livenotes.lab.training import accuracy
 
 from .nets import KINDS, Stage, forward, last, score, shake, task, training
@@ -150,12 +150,6 @@ def _sums(kind: str, stage: Stage, activation: str) -> list[ndarray]:
     return [bent.x for _, bent in tape[:-1]]
 
 
-def _first_losses(run: Any, whole: int, **point: Any) -> xr.Dataset:
-    """First tenth of the loss, then missing values: what a spot check computes again."""
-    update = EVERY * np.arange(1, whole // EVERY + 1)
-    return run(**point, updates=whole // 10)[["loss"]].reindex(update=update)
-
-
 def _stored(
     name: str, run: Any, whole: int, axes: dict[str, Any], steady: Callable[..., bool] | None = None
 ) -> Stored:
@@ -167,7 +161,7 @@ def _stored(
             seed=0,
             rtol={"loss": 0.02},
             time="update",
-            begin=partial(_first_losses, run, whole),
+            begin=partial(first_losses, run, "update", EVERY, whole),
             steady=steady,
         )
     )
