@@ -97,7 +97,7 @@ def _uneven(net: Net, factor: float) -> Net:
 def _largest_rate(kind: str, factor: float, seed: int) -> float:
     """Largest rate, on a grid of factors of 2, at which 40 updates bring the loss below where it began."""
     f, x, labels = REGISTRY["relu"], task().x[:256], task().labels[:256]
-    for rate in 2.0 ** np.arange(3, -12, -1):
+    for rate in (2.0 ** np.arange(3, -12, -1)).tolist():
         net = _uneven(next(stages(kind, task(), seed, rate=rate, depth=3)).net, factor)
         losses = []
         with np.errstate(all="ignore"):
@@ -109,7 +109,7 @@ def _largest_rate(kind: str, factor: float, seed: int) -> float:
                     break
                 net = body(sgd)(net, backward(kind, net, tape, g, f)[0], lr=rate)
         if losses[-1] < 0.5 * losses[0]:
-            return float(rate)
+            return rate
     return 0.0
 
 
