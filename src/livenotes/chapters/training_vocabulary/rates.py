@@ -84,6 +84,10 @@ def _gradient(layers: list[Layer]) -> list[Layer]:
     return dense.backward(tape, losses.softmax_cross_entropy(out, data.labels)[1]).g_layers
 
 
+def _times(factor: float, layers: list[Layer]) -> list[Layer]:
+    return tree_map(lambda p: factor * p, layers)
+
+
 def sharpness(layers: list[Layer], *, rounds: int = 30, nudge: float = 1e-5) -> float:
     r"""Largest second derivative of the net's loss, $\lambda_{\max}$, by power iteration.
 
@@ -92,11 +96,9 @@ def sharpness(layers: list[Layer], *, rounds: int = 30, nudge: float = 1e-5) -> 
     rng, largest = np.random.default_rng(0), 0.0
     direction = tree_map(lambda p: rng.normal(size=p.shape), layers)
     for _ in range(rounds):
-        length = global_norm(direction)
-        direction = tree_map(lambda d: d / length, direction)  # noqa: B023
+        direction = _times(1 / global_norm(direction), direction)
         ahead, behind = (
-            _gradient(tree_map(lambda p, d: p + size * d, layers, direction))  # noqa: B023
-            for size in (nudge, -nudge)
+            _gradient(tree_map(np.add, layers, _times(size, direction))) for size in (nudge, -nudge)
         )
         turned = tree_map(lambda a, b: (a - b) / (2 * nudge), ahead, behind)
         largest = sum(float((d * t).sum()) for d, t in zip(leaves(direction), leaves(turned), strict=True))
