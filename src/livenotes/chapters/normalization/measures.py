@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from livenotes._validated import body
 from livenotes.activations import REGISTRY
+from livenotes.lab.sweep import at_best_rate
 from livenotes.losses import softmax_cross_entropy
 from livenotes.normalization import (
     batch_norm,
@@ -170,9 +171,14 @@ def worst_start_batch() -> _Values:
     return np.asarray(_accuracy("batch").max("rate").min("gain"))
 
 
+def _highest(accuracy: xr.DataArray) -> _Values:
+    """Accuracies at the rate with the highest mean over the seeds."""
+    return -np.asarray(at_best_rate(-accuracy))
+
+
 def _shared_by(count: int) -> _Values:
     accuracy = training.sharing().accuracy.sel(share=count)
-    return np.asarray(accuracy.isel(rate=accuracy.mean("seed").argmax("rate")))
+    return _highest(accuracy)
 
 
 def lost_with_two() -> _Values:
@@ -222,15 +228,14 @@ def difference_in_prediction() -> _Values:
 
 def _pictures(kind: str) -> _Values:
     accuracy = convolution.pictures().accuracy.sel(kind=kind)
-    return np.asarray(accuracy.isel(rate=accuracy.mean("seed").argmax("rate")))
+    return _highest(accuracy)
 
 
 def pictures_batch_over_none() -> _Values:
     """log10 of the convolutional net's training loss with batch norm over that without, best rates."""
     loss = convolution.pictures().loss.isel(update=-1)
-    best = {kind: loss.sel(kind=kind) for kind in ("batch", "none")}
-    best = {kind: run.isel(rate=run.mean("seed").argmin("rate")) for kind, run in best.items()}
-    return np.log10(np.asarray(best["batch"]) / np.asarray(best["none"]))
+    batch, none = (np.asarray(at_best_rate(loss.sel(kind=kind))) for kind in ("batch", "none"))
+    return np.log10(batch / none)
 
 
 def pictures_layer_over_batch() -> _Values:
@@ -294,7 +299,7 @@ def settings_weight_less_others() -> _Values:
 def layer_norm_alone() -> _Values:
     """Accuracy of layer norm trained on one example an update, 1,000 updates at the best rate."""
     accuracy = training.batches().accuracy.sel(kind="layer", batch=1)
-    return np.asarray(accuracy.isel(rate=accuracy.mean("seed").argmax("rate")))
+    return _highest(accuracy)
 
 
 def moved_with_batch_norm() -> _Values:
