@@ -16,10 +16,9 @@ from .one_layer import (
     flow,
     scaled,
 )
-from .training import BATCHES, GAINS, INPUTS, RATES, SHARES, batches, inputs, race, shaken, sharing, weights
+from .training import GAINS, INPUTS, batches, inputs, race, shaken, sharing, weights
 
 __all__ = [
-    "BATCHES",
     "COMPANIES",
     "CORRELATIONS",
     "DEPTHS",
@@ -28,10 +27,8 @@ __all__ = [
     "INPUTS",
     "KINDS",
     "PREPARED",
-    "RATES",
     "SCALED",
     "SCALES",
-    "SHARES",
     "batches",
     "cells",
     "column",

@@ -305,8 +305,3 @@ def layer_norm_alone() -> _Values:
 def moved_with_batch_norm() -> _Values:
     """How far the mean of a unit's sum moves during training, in deviations; third of six ReLU layers."""
     return np.asarray(training.weights().moved.sel(activation="relu", kind="batch", layer=3))
-
-
-def moved_without() -> _Values:
-    """The same without normalization."""
-    return np.asarray(training.weights().moved.sel(activation="relu", kind="none", layer=3))

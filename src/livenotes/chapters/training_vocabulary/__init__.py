@@ -21,7 +21,6 @@ from .rates import (
     limit_in_batches,
     linear,
     network_after_fifty,
-    second_derivatives,
 )
 
 __all__ = [
@@ -50,7 +49,6 @@ __all__ = [
     "linear",
     "network_after_fifty",
     "one_weight",
-    "second_derivatives",
     "task",
     "wrong_labels",
 ]
