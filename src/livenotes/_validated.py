@@ -209,14 +209,14 @@ def _optional(name: str, members: Sequence[Any]) -> Validate:
 
 
 def _entries(name: str, hint: Any) -> Callable[[int], Validate]:
-    """Validators of the entries of a sequence, each compiled when the first sequence of its length comes."""
+    """Validators of what ``*name`` may take, each compiled when the first call with so many comes."""
     return functools.cache(lambda i: _validator(f"{name}[{i}]", hint))
 
 
 def _sequence(name: str, kind: type, hints: tuple[Any, ...]) -> Validate:
     exact = kind is tuple and ... not in hints
     hint = hints[0] if hints else Any
-    entry = _entries(name, hint)
+    entry = _anything if exact else _validator(f"{name}[0]", hint)
     parts = [_validator(f"{name}[{i}]", part) for i, part in enumerate(hints)] if exact else []
     own_axes = not exact and hasattr(hint, "_fields")
 
@@ -230,7 +230,13 @@ def _sequence(name: str, kind: type, hints: tuple[Any, ...]) -> Validate:
         elif hint is not Any:
             for i, each in enumerate(value):
                 inner = {DTYPE: sizes[DTYPE]} if DTYPE in sizes else {}
-                entry(i)(each, inner if own_axes else sizes)
+                found = inner if own_axes else sizes
+                before = dict(found)
+                try:
+                    entry(each, found)
+                except (TypeError, ValueError):
+                    _validator(f"{name}[{i}]", hint)(each, before)  # raises again, and says which entry it is
+                    raise
                 if own_axes and DTYPE in inner:
                     sizes[DTYPE] = inner[DTYPE]
         return value
