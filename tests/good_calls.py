@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from livenotes import attention, dense, dropout, normalization, residual
+from livenotes import attention, dense, dropout, encoder_decoder, normalization, residual
 from livenotes.activations import glu, prelu, relu, rrelu_train
 from livenotes.datasets import dates
 from livenotes.embeddings import skipgram, vocabulary
@@ -21,6 +21,9 @@ SYMBOLS = (dates.PAD, dates.START, dates.END, "a", "b")
 VECTORS = skipgram.SkipGramParams(W, W + 1)
 SCORER = attention.additive_init(RNG, 3, 3, 4)
 NET = dense.init(RNG, (3, 5, 4))
+PAIR = {"encoder": CELLS["lstm"], "decoder": CELLS["gru"]}
+TRANSLATOR = encoder_decoder.init(*PAIR.values(), RNG, 3, 3, 4, attends=True)
+TRANSLATED = encoder_decoder.forward(*PAIR.values(), TRANSLATOR, SEQUENCE, SEQUENCE, MASK)
 BLOCK = residual.init(RNG, "original", 3)
 STATISTICS = residual.running_statistics("original", 3)
 RUNNING = normalization.running_init(3)
@@ -164,6 +167,24 @@ GOOD = {
     "embeddings.vocabulary.encode": {"vocabulary": WORDS, "sentences": [["a"]]},
     "embeddings.vocabulary.keep_probability": {"counts": COUNTS, "threshold": 0.1},
     "embeddings.vocabulary.noise_distribution": {"counts": COUNTS, "power": 0.75},
+    "encoder_decoder.attention_weights": {"tape": TRANSLATED[1]},
+    "encoder_decoder.backward": {"tape": TRANSLATED[1], "g_scores": TRANSLATED[0]},
+    "encoder_decoder.forward": {
+        **PAIR,
+        "params": TRANSLATOR,
+        "source": SEQUENCE,
+        "target": SEQUENCE,
+        "source_mask": MASK,
+    },
+    "encoder_decoder.generate": {
+        **PAIR,
+        "params": TRANSLATOR,
+        "source": SEQUENCE,
+        "start": 1,
+        "steps": 2,
+        "source_mask": MASK,
+    },
+    "encoder_decoder.init": {**PAIR, "rng": RNG, "source_symbols": 3, "target_symbols": 3, "hidden": 4},
     "losses.logistic": {"logits": X, "targets": np.ones((6, 3))},
     "losses.softmax_cross_entropy": {"logits": X, "labels": np.array([0, 1, 2, 0, 1, 2])},
     "losses.squared_error": {"outputs": X, "targets": X},

@@ -7,7 +7,8 @@ from pkgutil import walk_packages
 from livenotes.activations import Activation
 
 PACKAGES = (
-    *("activations", "attention", "checks", "datasets", "dense", "dropout", "embeddings", "losses"),
+    *("activations", "attention", "checks", "datasets", "dense", "dropout", "embeddings"),
+    *("encoder_decoder", "losses"),
     *("normalization", "optimization", "recurrent", "residual", "torch_bridge"),
 )
 

@@ -19,7 +19,7 @@ FLOORS = [
     {"torch_bridge"},
     {
         *("activations", "recurrent", "normalization", "embeddings", "dropout", "attention", "residual"),
-        *("dense", "losses", "optimization"),
+        *("dense", "encoder_decoder", "losses", "optimization"),
     },
     {"checks"},
 ]

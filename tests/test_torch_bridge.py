@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from livenotes import attention, dense, dropout, losses, normalization, residual, torch_bridge
+from livenotes import (
+    attention,
+    dense,
+    dropout,
+    encoder_decoder,
+    losses,
+    normalization,
+    residual,
+    torch_bridge,
+)
 from livenotes._trees import leaves, unflatten
 from livenotes.activations import REGISTRY, elu, glu, prelu, rrelu_train, rrelu_train_backward, tanh
 from livenotes.datasets.planar import moons
@@ -99,6 +108,8 @@ MASK = RNG.random((5, 4)) < 0.5
 MASK[:, 0] = True
 TABLES = skipgram.SkipGramParams(W, W + RNG.normal(size=W.shape))
 CELL, PAIR = CELLS["gru"], (CELLS["gru"], CELLS["lstm"])
+SEQUENCE = RNG.normal(size=(3, 2, 3))
+READ = np.arange(3)[:, None] < np.array([3, 2])
 NORMS = normalization
 
 # Under the name of each function that goes backward: it and its forward, and where to differentiate them.
@@ -133,6 +144,14 @@ METHODS = {
     "dropout.dropout_backward": [
         (seeded(dropout.dropout, rate=0.5), dropout.dropout_backward, (X,)),
         (seeded(dropout.standout, s=X), dropout.dropout_backward, (X,)),
+    ],
+    "encoder_decoder.backward": [
+        (
+            partial(encoder_decoder.forward, *PAIR, source_mask=READ),
+            encoder_decoder.backward,
+            (encoder_decoder.init(*PAIR, RNG, 3, 3, 2, attends=attends), SEQUENCE, SEQUENCE),
+        )
+        for attends in (False, True)
     ],
     "embeddings.skipgram.backward": [
         (lambda params: skipgram.forward(params, IDS, IDS[::-1], IDS[:, None]), tables, (TABLES,)),
