@@ -23,6 +23,7 @@ PARTS = [
     "reading",
     "reference",
     "states",
+    "terms",
     "tidy",
     "way",
 ]

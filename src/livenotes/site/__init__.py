@@ -17,6 +17,7 @@ from . import (
     reading,
     reference,
     states,
+    terms,
     tidy,
     way,
 )
@@ -35,6 +36,7 @@ _PARTS = (
     docstrings,
     reference,
     benchmarks,
+    terms,
     tidy,
     invalidate,
     prune,
