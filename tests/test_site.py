@@ -207,6 +207,34 @@ def test_the_ledger_narrows_down_by_chapter_verdict_and_words(chromium, served):
 
 
 @needs_book
+@pytest.mark.parametrize("script", [True, False])
+def test_a_term_is_explained_on_hover_and_on_focus_and_can_be_closed(chromium, served, script):
+    with watched_page(
+        chromium, served, viewport={"width": 390, "height": 800}, java_script_enabled=script
+    ) as page:
+        page.goto(f"{served}/book/lstm.html")
+        term = page.locator(".term", has=page.get_by_text("input gate", exact=True)).first
+        word, says = term.locator("[tabindex]"), term.get_by_role("tooltip", include_hidden=True)
+        assert word.get_attribute("aria-describedby") == says.get_attribute("id")
+        assert says.is_hidden()
+        word.hover()
+        assert says.is_visible()
+        says.hover()  # the pointer may move on to it
+        assert says.is_visible()
+        page.mouse.move(0, 0)
+        assert says.is_hidden()
+        word.focus()
+        box, line = says.bounding_box(), word.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        assert box["y"] >= line["y"] + line["height"] - 4  # under the word
+        page.keyboard.press("Escape")
+        assert says.is_hidden() == script
+        page.evaluate("document.activeElement.blur()")
+        assert says.is_hidden()
+
+
+@needs_book
 def test_without_javascript_the_ledger_shows_every_claim_and_no_controls(chromium, served):
     with watched_page(chromium, served, java_script_enabled=False) as page:
         page.goto(f"{served}/book/ledger.html")
