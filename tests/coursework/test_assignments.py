@@ -108,6 +108,14 @@ CHEATS = {
         },
         5.0,
     ),
+    "questions": (
+        "drawings",
+        {
+            "alike": "images, labels = np.zeros((400, 36)), np.zeros(400, int)\n"
+            "alike, new_only = np.ones(4), np.ones(4)"
+        },
+        5.0,
+    ),
     "training-vocabulary": (
         "examples",
         {

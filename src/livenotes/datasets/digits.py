@@ -60,14 +60,18 @@ def digits(
         If ``dtype`` is not a float type, or ``order`` not a permutation of 0 … 63.
     """
     pixels = np.arange(64) if order is None else order
-    images, labels = _shuffled()
+    images, labels = raw()
     train = images[:TRAINING]
     x = ((images - train.mean(axis=0)) / (train - train.mean(axis=0)).std()).astype(dtype)[:, pixels]
     return Digits(x[:TRAINING], labels[:TRAINING].copy(), x[TRAINING:], labels[TRAINING:].copy())
 
 
 @cache
-def _shuffled() -> tuple[Float[ndarray, "N 64"], Int[ndarray, " N"]]:
+def raw() -> tuple[Float[ndarray, "N 64"], Int[ndarray, " N"]]:
+    """Load all images as they are, from 0 to 16, and their labels; the first ``TRAINING`` are for training.
+
+    The arrays are shared by all who call: copy them before you change them.
+    """
     from sklearn.datasets import load_digits  # here, because it takes a second and brings most of SciPy
 
     images, labels = load_digits(return_X_y=True)

@@ -87,15 +87,6 @@ def test_noise_shakes_scale_and_shift_alone(rng):
     np.testing.assert_array_equal(calm.blocks[0].gamma, net.blocks[0].gamma)
 
 
-def test_patches_make_a_convolution(rng):
-    x, w = rng.normal(size=(2, 5, 6, 3)), rng.normal(size=(4, 3, 3, 3))  # O, C, 3, 3
-    ours = convolution.patches(x) @ w.reshape(4, -1).T
-    theirs = torch.conv2d(torch.tensor(x).permute(0, 3, 1, 2), torch.tensor(w), padding=1)
-    np.testing.assert_allclose(ours, theirs.permute(0, 2, 3, 1), rtol=1e-10)
-    g = rng.normal(size=(2, 5, 6, 27))
-    np.testing.assert_allclose((convolution.patches(x) * g).sum(), (x * convolution.patches_back(g)).sum())
-
-
 @pytest.mark.parametrize("kind", convolution.KINDS)
 def test_gradients_of_the_convolutional_net(kind, rng, monkeypatch):
     monkeypatch.setattr(convolution, "CHANNELS", (1, 2, 3))

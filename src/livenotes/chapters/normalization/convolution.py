@@ -16,6 +16,7 @@ from numpy import ndarray
 from livenotes._validated import body
 from livenotes.activations import relu
 from livenotes.dense import Layer
+from livenotes.lab.convolution import patches, patches_back
 from livenotes.lab.store import Stored, first_losses, load, register
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
@@ -37,23 +38,6 @@ from .nets import Block, Net, task
 CHANNELS = (1, 8, 16)
 KINDS, RATES = ("none", "batch", "layer", "weight"), (0.3, 1.0, 3.0)
 UPDATES, BATCH, EVERY = 480, 64, 12
-
-
-def patches(x: Float[ndarray, "B Y X C"]) -> Float[ndarray, "B Y X P"]:
-    """Collect the 3 x 3 pixels around every pixel; beyond the edge they are 0."""
-    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
-    return windows.reshape(*x.shape[:3], -1)  # axes C, 3, 3 become one
-
-
-def patches_back(g: Float[ndarray, "B Y X P"]) -> Float[ndarray, "B Y X C"]:
-    """Add up, for every pixel, what the patches that hold it send back."""
-    count, height, width, _ = g.shape
-    parts = g.reshape(count, height, width, -1, 3, 3)
-    padded = np.zeros((count, height + 2, width + 2, parts.shape[3]), g.dtype)
-    for dy, dx in np.ndindex(3, 3):
-        padded[:, dy : dy + height, dx : dx + width] += parts[..., dy, dx]
-    return padded[:, 1:-1, 1:-1]
 
 
 def normalized(kind: str, block: Block, rows: ndarray) -> tuple[ndarray, Any]:
