@@ -129,7 +129,7 @@ def rolling(
     hill, nets = style.panels(fig, (1.25, 1), left=0.6, right=0.15, gap=1.55)
     hill.plot(weights, np.minimum(error(weights, steps), 0.4), color=MUTED, lw=1.6)
     w = walk.w.values
-    walked = error(np.clip(w, -0.1, 1.5), steps)
+    walked = error(np.clip(w, -3, 3), steps)
     gone = bool(np.abs(w[-1]) > 2)
     x, y = np.clip(w, 0.405, 1.295), np.clip(walked, 0, 0.285)  # a mark outside would be left out
     hill.plot(x, y, ".-", color=RED if gone else ORANGE, lw=1.2, ms=5)
@@ -157,7 +157,7 @@ def rolling(
 def _image(axes: Axes, pixels: Float[ndarray, "Y X"]) -> None:
     side = len(pixels)
     axes.imshow(pixels, cmap="gray", interpolation="none", extent=(0, side, side, 0), vmin=-1.0, vmax=3.0)
-    style.no_frame(axes)
+    axes.set(xticks=[], yticks=[])
 
 
 def permuted(
@@ -193,7 +193,7 @@ def sizes(fig: Figure, result: xr.DataArray, size: int) -> dict[str, str]:
     for name, color in METHODS.items():
         lines.plot(mean["size"], mean.sel(learner=name), color=color, lw=1.8)
     lines.axvline(size, color=MUTED, lw=0.8)
-    lines.set(xscale="log", xlim=(18, 1600), ylim=(20, 102), xlabel="examples", title="Right answers, %")
+    lines.set(xscale="log", xlim=(18, 1600), ylim=(10, 102), xlabel="examples", title="Right answers, %")
     lines.set(xticks=[20, 100, 1000], xticklabels=["20", "100", "1000"], yticks=[20, 40, 60, 80, 100])
     lines.minorticks_off()
     here = mean.sel(size=size)
