@@ -1,6 +1,6 @@
 """Questions 1 and 2: layers without a bend and with one, and what each argument for ReLU is worth."""
 
-from functools import cache, partial, reduce
+from functools import cache, partial
 from itertools import islice
 
 import numpy as np
@@ -36,8 +36,11 @@ def points(name: str) -> Planar:
 
 
 def collapsed(layers: list[Layer]) -> Layer:
-    """Multiply layers without a bend into one: the later matrix stands on the left."""
-    return reduce(lambda first, then: Layer(then.w @ first.w, then.w @ first.b + then.b), layers)
+    """Multiply layers without a bend into one."""
+    w, b = layers[0]
+    for then in layers[1:]:
+        w, b = then.w @ w, then.w @ b + then.b
+    return Layer(w, b)
 
 
 @cache
