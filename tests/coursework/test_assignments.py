@@ -61,6 +61,14 @@ def moved_behind(cells, at):
 # Wrong code that would be right if the tests took from it what a read-only cell makes: the cell, the answer
 # that brings its own, and the points that this loses.
 CHEATS = {
+    "attention": (
+        "drawn",
+        {
+            "largest": "queries, keys = np.zeros((300, 256)), np.zeros((300, 8, 256))\n"
+            "largest, frozen = np.full((5, 2), 1 / 8), 256"
+        },
+        5.0,
+    ),
     "embeddings": (
         "graph",
         {

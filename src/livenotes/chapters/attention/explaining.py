@@ -1,0 +1,142 @@
+"""Does an alignment explain the answer? Weights are moved, letters are taken away, and answers compared."""
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Int
+from numpy import ndarray
+from numpy.random import Generator
+
+from livenotes._trees import leaves
+from livenotes.attention import additive_attention
+from livenotes.datasets.dates import Translations, dates
+from livenotes.dense import affine
+from livenotes.recurrent.gru import GRU
+
+from .translator import Translator, one_hot, trained
+
+PARTS = {"century": slice(0, 2), "year": slice(2, 4), "month": slice(5, 7), "day": slice(8, 10)}
+"""Letters of an ISO date; the year's are its last two digits."""
+WAYS = ("most attended", "random", "uniform", "shuffled", "letter, most", "letter, random")
+SIZE = 200
+
+Weights = Float[ndarray, "B T S"]
+
+
+def answer(
+    net: Translator, batch: Translations, change: Callable[[Weights], Weights] | None = None
+) -> tuple[Int[ndarray, "B T"], Weights]:
+    """Guess each letter from the right ones before it, with weights that may be changed on their way.
+
+    Returns
+    -------
+    guesses : (B, T)
+        The best letter at every step.
+    weights : (B, T, S)
+        As the net computed them.
+    """
+    p, (x, y) = net.params, one_hot(net, batch)
+    zero = net.encoder.zero_state(p.encoder, x.shape[1])
+    keys, tape = net.encoder.forward(p.encoder, x, zero, batch.source_mask)
+    last = np.concatenate(leaves(net.encoder.final_state(tape)), axis=1)
+    states, _ = GRU.forward(p.decoder, y, np.tanh(affine(p.bridge, last)[0]))
+    h, s = keys.transpose(1, 0, 2), states.transpose(1, 0, 2)  # (B, S, H), (B, T, H)
+    _, looked = additive_attention(p.attention, s, h, h, batch.source_mask.T[:, None])
+    weights = looked.weights
+    context = (weights if change is None else change(weights)).astype(h.dtype) @ h
+    both = np.concatenate([context, s], axis=2)
+    scores, _ = affine(p.out, np.tanh(affine(p.combine, both)[0]))
+    return scores.argmax(axis=2), weights
+
+
+def _without(weights: Weights, place: Int[ndarray, "B T"]) -> Weights:
+    """Take the weight away from one place in each row, and scale up the others to sum to 1."""
+    left = weights.copy()
+    np.put_along_axis(left, place[..., None], 0, axis=2)
+    rest: Weights = left / left.sum(axis=2, keepdims=True)
+    return rest
+
+
+def _other(rng: Generator, weights: Weights, real: ndarray) -> Int[ndarray, "B T"]:
+    """Draw a place for each row that is real and is not the one with the largest weight."""
+    ticket = rng.random(weights.shape)
+    ticket[np.broadcast_to(~real[:, None], weights.shape)] = -1
+    np.put_along_axis(ticket, weights.argmax(axis=2)[..., None], -1, axis=2)
+    return ticket.argmax(axis=2)
+
+
+def _shuffle(rng: Generator, weights: Weights, real: ndarray) -> Weights:
+    """Deal the weights of each row to other places, padding aside."""
+    dealt = np.zeros_like(weights)
+    for b, n in enumerate(real.sum(axis=1)):
+        dealt[b, :, :n] = rng.permuted(weights[b, :, :n], axis=1)
+    return dealt
+
+
+def _letter_gone(net: Translator, batch: Translations, place: Int[ndarray, "B T"]) -> Int[ndarray, "B T"]:
+    """Guess each letter after one letter of the source was skipped: another one for every step."""
+    guesses = []
+    for t in range(place.shape[1]):
+        mask = batch.source_mask.copy()
+        mask[place[:, t], np.arange(mask.shape[1])] = False
+        guesses.append(answer(net, batch._replace(source_mask=mask))[0][:, t])
+    return np.stack(guesses, axis=1)
+
+
+@cache
+def explained(encoder: str = "both directions", seeds: tuple[int, ...] = (0, 1, 2)) -> xr.Dataset:
+    """Change where the net looks or what it reads, and count the letters it answers otherwise.
+
+    Returns
+    -------
+    Dataset
+        Over ``way``, ``part`` of the date and ``seed``: ``changed``, the share of answers. Ways: the weight of
+        the most attended place, or of a random other one, is taken away; all weights are made equal, or dealt
+        to other places; the most attended letter, or a random other one, is skipped by the encoder too. Over
+        ``part`` and ``seed``: ``weight``, the mean largest weight.
+    """
+    changed, largest = [], []
+    for seed in seeds:
+        rng, net = np.random.default_rng(seed), trained(encoder, seed)
+        batch = dates(np.random.default_rng(2), SIZE, split="test")
+        real = batch.source_mask.T
+        usual, weights = answer(net, batch)
+        most, other = weights.argmax(axis=2), _other(rng, weights, real)
+        even = np.broadcast_to((real / real.sum(axis=1, keepdims=True))[:, None], weights.shape)
+        guesses = (
+            answer(net, batch, lambda w: _without(w, most))[0],
+            answer(net, batch, lambda w: _without(w, other))[0],
+            answer(net, batch, lambda _: even)[0],
+            answer(net, batch, lambda w: _shuffle(rng, w, real))[0],
+            _letter_gone(net, batch, most),
+            _letter_gone(net, batch, other),
+        )
+        differs = np.array([guess != usual for guess in guesses])
+        changed.append([[d[:, part].mean() for part in PARTS.values()] for d in differs])
+        largest.append([weights[:, part].max(axis=2).mean() for part in PARTS.values()])
+    return xr.Dataset(
+        {"changed": (("seed", "way", "part"), changed), "weight": (("seed", "part"), largest)},
+        coords={"seed": list(seeds), "way": list(WAYS), "part": list(PARTS)},
+    )
+
+
+@cache
+def found(encoder: str = "both directions", seed: int = 0) -> dict[str, float]:
+    """How often the most attended letter of the source is the digit written, by part; and in its word.
+
+    Over ISO letters of year and day, ``digit``: the letter read is the one written. For the month, ``word``:
+    the letter read lies between the first and the last letter of the month, or is its number.
+    """
+    net, batch = trained(encoder, seed), dates(np.random.default_rng(2), SIZE, split="test")
+    _, weights = answer(net, batch)
+    most = weights.argmax(axis=2)
+    seen: dict[str, list[bool]] = {part: [] for part in PARTS}
+    for b, (source, target) in enumerate(zip(batch.source_texts, batch.target_texts, strict=True)):
+        for part, where in PARTS.items():
+            for t in range(where.start, where.stop):
+                place = most[b, t] - 1
+                letter = source[place] if 0 <= place < len(source) else ""
+                seen[part].append(letter == target[t])
+    return {part: float(np.mean(values)) for part, values in seen.items()}
