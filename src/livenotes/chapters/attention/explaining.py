@@ -1,6 +1,5 @@
 """Does an alignment explain the answer? Weights are moved, letters are taken away, and answers compared."""
 
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -26,9 +25,9 @@ Weights = Float[ndarray, "B T S"]
 
 
 def answer(
-    net: Translator, batch: Translations, change: Callable[[Weights], Weights] | None = None
+    net: Translator, batch: Translations, instead: Weights | None = None
 ) -> tuple[Int[ndarray, "B T"], Weights]:
-    """Guess each letter from the right ones before it, with weights that may be changed on their way.
+    """Guess each letter from the right ones before it; with other weights than its own, if some are given.
 
     Returns
     -------
@@ -45,7 +44,7 @@ def answer(
     h, s = keys.transpose(1, 0, 2), states.transpose(1, 0, 2)  # (B, S, H), (B, T, H)
     _, looked = additive_attention(p.attention, s, h, h, batch.source_mask.T[:, None])
     weights = looked.weights
-    context = (weights if change is None else change(weights)).astype(h.dtype) @ h
+    context = (weights if instead is None else instead).astype(h.dtype) @ h
     both = np.concatenate([context, s], axis=2)
     scores, _ = affine(p.out, np.tanh(affine(p.combine, both)[0]))
     return scores.argmax(axis=2), weights
@@ -85,6 +84,20 @@ def _letter_gone(net: Translator, batch: Translations, place: Int[ndarray, "B T"
     return np.stack(guesses, axis=1)
 
 
+def _interfere(
+    net: Translator, rng: Generator
+) -> tuple[tuple[Int[ndarray, "B T"], ...], Int[ndarray, "B T"], Weights]:
+    """Guesses after each of ``WAYS``, as they usually are, and the weights of these."""
+    batch = dates(np.random.default_rng(2), SIZE, split="test")
+    real = batch.source_mask.T
+    usual, weights = answer(net, batch)
+    most, other = weights.argmax(axis=2), _other(rng, weights, real)
+    even = np.broadcast_to((real / real.sum(axis=1, keepdims=True))[:, None], weights.shape)
+    moved = _without(weights, most), _without(weights, other), even, _shuffle(rng, weights, real)
+    guesses = [answer(net, batch, instead)[0] for instead in moved]
+    return (*guesses, _letter_gone(net, batch, most), _letter_gone(net, batch, other)), usual, weights
+
+
 @cache
 def explained(encoder: str = "both directions", seeds: tuple[int, ...] = (0, 1, 2)) -> xr.Dataset:
     """Change where the net looks or what it reads, and count the letters it answers otherwise.
@@ -92,27 +105,15 @@ def explained(encoder: str = "both directions", seeds: tuple[int, ...] = (0, 1, 
     Returns
     -------
     Dataset
-        Over ``way``, ``part`` of the date and ``seed``: ``changed``, the share of answers. Ways: the weight of
-        the most attended place, or of a random other one, is taken away; all weights are made equal, or dealt
-        to other places; the most attended letter, or a random other one, is skipped by the encoder too. Over
-        ``part`` and ``seed``: ``weight``, the mean largest weight.
+        Over ``way``, ``part`` of the date and ``seed``: ``changed``, the share of answers. Ways: the weight
+        of the most attended place, or of a random other one, is taken away; all weights are made equal, or
+        dealt to other places; the most attended letter, or a random other one, is skipped by the
+        encoder.
+        Over ``part`` and ``seed``: ``weight``, the mean largest weight.
     """
     changed, largest = [], []
     for seed in seeds:
-        rng, net = np.random.default_rng(seed), trained(encoder, seed)
-        batch = dates(np.random.default_rng(2), SIZE, split="test")
-        real = batch.source_mask.T
-        usual, weights = answer(net, batch)
-        most, other = weights.argmax(axis=2), _other(rng, weights, real)
-        even = np.broadcast_to((real / real.sum(axis=1, keepdims=True))[:, None], weights.shape)
-        guesses = (
-            answer(net, batch, lambda w: _without(w, most))[0],
-            answer(net, batch, lambda w: _without(w, other))[0],
-            answer(net, batch, lambda _: even)[0],
-            answer(net, batch, lambda w: _shuffle(rng, w, real))[0],
-            _letter_gone(net, batch, most),
-            _letter_gone(net, batch, other),
-        )
+        guesses, usual, weights = _interfere(trained(encoder, seed), np.random.default_rng(seed))
         differs = np.array([guess != usual for guess in guesses])
         changed.append([[d[:, part].mean() for part in PARTS.values()] for d in differs])
         largest.append([weights[:, part].max(axis=2).mean() for part in PARTS.values()])
@@ -120,23 +121,3 @@ def explained(encoder: str = "both directions", seeds: tuple[int, ...] = (0, 1, 
         {"changed": (("seed", "way", "part"), changed), "weight": (("seed", "part"), largest)},
         coords={"seed": list(seeds), "way": list(WAYS), "part": list(PARTS)},
     )
-
-
-@cache
-def found(encoder: str = "both directions", seed: int = 0) -> dict[str, float]:
-    """How often the most attended letter of the source is the digit written, by part; and in its word.
-
-    Over ISO letters of year and day, ``digit``: the letter read is the one written. For the month, ``word``:
-    the letter read lies between the first and the last letter of the month, or is its number.
-    """
-    net, batch = trained(encoder, seed), dates(np.random.default_rng(2), SIZE, split="test")
-    _, weights = answer(net, batch)
-    most = weights.argmax(axis=2)
-    seen: dict[str, list[bool]] = {part: [] for part in PARTS}
-    for b, (source, target) in enumerate(zip(batch.source_texts, batch.target_texts, strict=True)):
-        for part, where in PARTS.items():
-            for t in range(where.start, where.stop):
-                place = most[b, t] - 1
-                letter = source[place] if 0 <= place < len(source) else ""
-                seen[part].append(letter == target[t])
-    return {part: float(np.mean(values)) for part, values in seen.items()}

@@ -28,7 +28,11 @@ def listed(rng: Generator, size: int, count: int, split: Split = "train") -> Tra
     target_texts = tuple(" ".join(each.target_texts[row::size]) for row in range(size))
     letters = (*each.source_vocabulary, ","), (*each.target_vocabulary, " ")
     return Translations(
-        *encode(source_texts, letters[0]), *encode(target_texts, letters[1]), *letters, source_texts, target_texts
+        *encode(source_texts, letters[0]),
+        *encode(target_texts, letters[1]),
+        *letters,
+        source_texts,
+        target_texts,
     )
 
 
@@ -38,8 +42,8 @@ def by_count(attends: int, count: int, seed: int, *, updates: int = LIST_UPDATES
     Returns
     -------
     Dataset
-        Over ``update`` 50, 100, ...: ``score``, the share of 200 new lists without a mistake, and ``loss``, the
-        mean over the 50 updates before; ``letters``, the mean length of a source.
+        Over ``update`` 50, 100, ...: ``score``, the share of 200 new lists without a mistake, and ``loss``,
+        the mean over the 50 updates before; ``letters``, the mean length of a source.
     """
     rng = np.random.default_rng(seed)
     net = begin(rng, listed(rng, 1, count), attends=bool(attends))
@@ -88,7 +92,9 @@ def likeness(net: Translator, batch: Translations) -> float:
     """Mean share of letters that our names have in common, in order, with the right ones."""
     written, _ = translate(net, batch, 5)
     return float(
-        np.mean([SequenceMatcher(None, *pair).ratio() for pair in zip(written, batch.target_texts, strict=True)])
+        np.mean(
+            [SequenceMatcher(None, *pair).ratio() for pair in zip(written, batch.target_texts, strict=True)]
+        )
     )
 
 

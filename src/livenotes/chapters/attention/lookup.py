@@ -32,10 +32,14 @@ def mixed(angle: float, temperature: float) -> xr.Dataset:
     Dataset
         Over ``key``: ``score`` and ``weight``; over ``channel`` red, green, blue: ``color``.
     """
-    keys = np.array([unit(a) for a in ANGLES])
+    keys = np.array([unit(float(a)) for a in ANGLES])
     color, tape = dot_product_attention(unit(angle)[None], keys, COLORS, scale=1 / temperature)
     return xr.Dataset(
-        {"score": ("key", keys @ unit(angle)), "weight": ("key", tape.weights[0]), "color": ("channel", color[0])}
+        {
+            "score": ("key", keys @ unit(angle)),
+            "weight": ("key", tape.weights[0]),
+            "color": ("channel", color[0]),
+        }
     )
 
 
@@ -84,11 +88,9 @@ def shuffled(rng: Generator, size: int = 12) -> tuple[float, float]:
     return float(np.abs(together - before).max()), float(np.abs(alone - before).max())
 
 
-def hard_gradient(
-    scores: Float[ndarray, " K"], losses: Float[ndarray, " K"]
-) -> Float[ndarray, " K"]:
+def hard_gradient(scores: Float[ndarray, " K"], losses: Float[ndarray, " K"]) -> Float[ndarray, " K"]:
     """Exact gradient of the expected loss where one place is drawn with the attention weights."""
-    gradient: ndarray = softmax_backward(masked_softmax(scores[None])[0], losses)
+    gradient: ndarray = softmax_backward(masked_softmax(scores[None]), losses[None])[0]
     return gradient
 
 

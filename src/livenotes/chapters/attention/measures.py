@@ -25,7 +25,9 @@ _Values = Float[ndarray, " S"]
 
 
 @cache
-def _small(seed: int, encoder: str = "both directions") -> tuple[encoder_decoder.EncoderDecoderParams, ndarray, ndarray]:
+def _small(
+    seed: int, encoder: str = "both directions"
+) -> tuple[encoder_decoder.EncoderDecoderParams, ndarray, ndarray]:
     """Untrained parameters of four units, and a source of six symbols and a target of four."""
     rng = np.random.default_rng(seed)
     params = encoder_decoder.init(ENCODERS[encoder], GRU, rng, 3, 5, 4, attends=True)
@@ -34,14 +36,15 @@ def _small(seed: int, encoder: str = "both directions") -> tuple[encoder_decoder
 
 
 def scores_that_follow_the_decoder() -> _Values:
-    """Share of scores that change when the decoder starts with another symbol and the encoder reads the same."""
+    """Share of scores that change when the decoder starts with another symbol and the encoder does not."""
     found = []
     for seed in SEEDS:
         params, source, target = _small(seed)
         other = target.copy()
         other[0] = np.roll(other[0], 1, axis=1)
         scores = [
-            encoder_decoder.forward(ENCODERS["both directions"], GRU, params, source, y)[0] for y in (target, other)
+            encoder_decoder.forward(ENCODERS["both directions"], GRU, params, source, y)[0]
+            for y in (target, other)
         ]
         found.append((scores[0] != scores[1]).mean())
     return np.array(found)
@@ -65,7 +68,7 @@ def weight_off_the_last_state() -> _Values:
 
 
 def change_with_one_state() -> _Values:
-    """Difference between what a state adds to the third context with a weight raised, and that state itself."""
+    """Error of saying that the third context moves by the second state, as that weight rises."""
     found = []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
@@ -188,7 +191,10 @@ def error_of_the_gradient() -> _Values:
         ours = encoder_decoder.backward(tape, scores).g_params.encoder
 
         def loss(
-            weights: object, params: encoder_decoder.EncoderDecoderParams = params, x: ndarray = source, y: ndarray = target
+            weights: object,
+            params: encoder_decoder.EncoderDecoderParams = params,
+            x: ndarray = source,
+            y: ndarray = target,
         ) -> float:
             again, _ = encoder_decoder.forward(encoder, GRU, params._replace(encoder=weights), x, y)
             return float(0.5 * (again**2).sum())

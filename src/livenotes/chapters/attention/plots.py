@@ -61,7 +61,12 @@ def _squares(axes: Axes, row: int, weights: Float[ndarray, " S"], color: str, al
     vertices, codes = [], []
     for x, weight in enumerate(weights):
         half = 0.48 * np.sqrt(weight)
-        corners = [(x - half, row - half), (x - half, row + half), (x + half, row + half), (x + half, row - half)]
+        corners = [
+            (x - half, row - half),
+            (x - half, row + half),
+            (x + half, row + half),
+            (x + half, row - half),
+        ]
         vertices += [*corners, (x, row)]
         codes += [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
     axes.add_artist(PathPatch(Path(np.round(vertices, 3), codes), fc=color, lw=0, alpha=alpha))
@@ -81,7 +86,9 @@ def beam(fig: Figure, result: xr.DataArray, letter: int) -> dict[str, str]:
         _squares(axes, row, weights[row], ORANGE if row == now else BLUE, 1.0 if row <= now else 0.0)
         color = ORANGE if row == now else INK
         shown = 1.0 if row <= now else 0.15
-        axes.text(-1.0, row, str(result.wrote.values[row]), ha="center", va="center", color=color, alpha=shown)
+        axes.text(
+            -1.0, row, str(result.wrote.values[row]), ha="center", va="center", color=color, alpha=shown
+        )
     axes.set(xlim=(-0.6, columns - 0.4), ylim=(rows - 0.4, -0.6))
     style.no_frame(axes)
     style.no_frame(above)
@@ -222,7 +229,9 @@ def cost(fig: Figure, result: xr.Dataset, length: int) -> dict[str, str]:
         axes.minorticks_off()
     panels[0].set(title="Time, ms", ylim=(2e-3, 2e2))
     panels[1].set(title="Memory, MB", ylim=(2e-3, 5e2))
-    style.names(panels[1], {"additive": ORANGE, "two GRUs": INK, "dot product": BLUE}, x=0.05, y=0.9, step=0.1)
+    style.names(
+        panels[1], {"additive": ORANGE, "two GRUs": INK, "dot product": BLUE}, x=0.05, y=0.9, step=0.1
+    )
     seconds = result.seconds
     return {
         "weights": f"{length * length:,}",

@@ -1,6 +1,7 @@
 """A small translator: it reads a French date letter by letter and writes it as ISO 8601 has it.
 
-Encoder and decoder are GRUs. With attention the decoder looks at all states of the encoder before each letter.
+Encoder and decoder are GRUs. With attention the decoder looks at all states of the encoder before each
+letter.
 """
 
 from collections.abc import Callable, Sequence
@@ -88,7 +89,9 @@ def learn(
     return net, np.array(losses), seen
 
 
-def translate(net: Translator, batch: Translations, longer: int = 0) -> tuple[tuple[str, ...], ndarray | None]:
+def translate(
+    net: Translator, batch: Translations, longer: int = 0
+) -> tuple[tuple[str, ...], ndarray | None]:
     """Write what the net thinks, its best letter at every step; return the attention weights as well.
 
     Parameters
