@@ -1,7 +1,5 @@
 """Figures of the chapter on attention: data in, numbers for the readout out."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
@@ -240,14 +238,19 @@ def cost(fig: Figure, result: xr.Dataset, length: int) -> dict[str, str]:
     }
 
 
-def changed(result: xr.Dataset, ways: Sequence[str]) -> list[list[str]]:
+def spreads(shares: xr.DataArray) -> list[str]:
+    """Mean and spread over the seeds in percent, one text for each point of the other dimension."""
+    mean, sd = 100 * shares.mean("seed"), 100 * shares.std("seed", ddof=1)
+    return [f"{m:.0f} ± {s:.0f} %" for m, s in zip(mean.values, sd.values, strict=True)]
+
+
+def changed(result: xr.Dataset) -> list[list[str]]:
     """Rows of a table: the share of answers that a change of weights or text alters, by part of the date."""
-    rows = []
-    for way in ways:
-        each = 100 * result.changed.sel(way=way)
-        texts = [
-            f"{each.sel(part=part).mean().item():.0f} ± {each.sel(part=part).std(ddof=1).item():.0f} %"
-            for part in result.part.values
-        ]
-        rows.append([way, *texts])
-    return rows
+    return [[str(way), *spreads(result.changed.sel(way=way))] for way in result.way.values]
+
+
+def compared(result: xr.Dataset) -> list[list[str]]:
+    """Rows of a table: names that are known and new, with attention and without."""
+    scores = result[["known", "new", "like"]].to_dataarray("score")
+    names = {"with attention": 1, "without": 0}
+    return [[name, *spreads(scores.sel(attends=attends))] for name, attends in names.items()]
