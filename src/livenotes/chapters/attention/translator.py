@@ -43,9 +43,9 @@ def begin(
 ) -> Translator:
     """Draw the weights of a translator for texts like these, in single precision."""
     letters = like.source_vocabulary, like.target_vocabulary
-    sizes = [len(each) for each in letters]
+    reads, writes = (len(each) for each in letters)
     params = encoder_decoder.init(
-        ENCODERS[encoder], GRU, rng, *sizes, hidden, attends=attends, dtype=np.float32
+        ENCODERS[encoder], GRU, rng, reads, writes, hidden, attends=attends, dtype=np.float32
     )
     return Translator(ENCODERS[encoder], params, *letters)
 
