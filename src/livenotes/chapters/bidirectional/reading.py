@@ -1,0 +1,103 @@
+"""A layer that reads lines of symbols and answers at some steps: trained, turned round, asked again.
+
+Every experiment of this chapter but those of translation trains such a net: one layer from
+``livenotes.recurrent``, of one direction or two, or a stack of them, and a linear readout.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+from numpy.random import Generator
+
+from livenotes.lab.memory import LIMIT, Net
+from livenotes.lab.store import Stored, first_losses, register
+from livenotes.lab.training import accuracy
+from livenotes.losses import softmax_cross_entropy
+from livenotes.optimization import adam, adam_init, clip_by_norm
+from livenotes.recurrent import CELLS, Cell, bidirectional
+
+GRU = CELLS["gru"]
+BOTH = bidirectional.over(GRU)
+READERS = ("left to right", "right to left", "both")
+BATCH, EVERY = 32, 20
+
+
+class Lines(NamedTuple):
+    """Lines of symbols, the steps at which to answer, and the answers in the order of the steps."""
+
+    x: Float[ndarray, "T B K"]
+    asked: Bool[ndarray, "T B"]
+    target: Int[ndarray, " N"]
+
+
+def turned(lines: Lines) -> Lines:
+    """Turn lines round that are asked once each, all at the same step."""
+    return Lines(lines.x[::-1], lines.asked[::-1], lines.target)
+
+
+def begin_reader(
+    rng: Generator, layer: Cell, symbols: int, hidden: int, answers: int, dtype: Any = np.float32
+) -> Net:
+    """Draw a net: the layer's own start, and a linear readout of all that it puts out."""
+    width = layer.width * hidden
+    w = rng.normal(scale=width**-0.5, size=(answers, width)).astype(dtype)
+    return Net(layer.init(rng, symbols, hidden, dtype=dtype), w, np.zeros(answers, dtype))
+
+
+def answer(layer: Cell, net: Net, lines: Lines) -> tuple[Float[ndarray, "N C"], tuple[ndarray, Any]]:
+    """Scores of the answers where the lines are asked; and outputs and tape, for the way back."""
+    x = lines.x.astype(net.w.dtype)
+    h, tape = layer.forward(net.cell, x, layer.zero_state(net.cell, x.shape[1]))
+    return h[lines.asked] @ net.w.T + net.b, (h, tape)
+
+
+def gradient(layer: Cell, net: Net, lines: Lines) -> tuple[float, Net]:
+    """Mean cross-entropy of the answers, in nats, and its gradient in every parameter."""
+    scores, (h, tape) = answer(layer, net, lines)
+    loss, g = softmax_cross_entropy(scores, lines.target)
+    g_h = np.zeros_like(h)
+    g_h[lines.asked] = g @ net.w
+    return loss, Net(layer.backward(tape, g_h).g_params, g.T @ h[lines.asked], g.sum(axis=0))
+
+
+def learn(
+    layer: Cell, net: Net, draw: Callable[[], Lines], updates: int, rate: float
+) -> tuple[Net, xr.DataArray]:
+    """Train with Adam on new lines at every update, gradients clipped to length 1; return the losses too."""
+    state, losses = adam_init(net), []
+    for _ in range(updates):
+        loss, g = gradient(layer, net, draw())
+        net, state = adam(net, clip_by_norm(g, LIMIT), state, lr=rate)
+        losses.append(loss)
+    return net, curve(losses)
+
+
+def curve(losses: Sequence[float]) -> xr.DataArray:
+    """Mean loss of every 20 updates, over ``update``."""
+    blocks = np.reshape(losses[: len(losses) // EVERY * EVERY], (-1, EVERY)).mean(axis=1)
+    return xr.DataArray(blocks, {"update": EVERY * np.arange(1, len(blocks) + 1)}, name="loss")
+
+
+def probabilities(scores: Float[ndarray, "N C"]) -> Float[ndarray, "N C"]:
+    """Turn scores into probabilities, in double precision."""
+    p: ndarray = np.exp(scores.astype(float) - scores.max(axis=1, keepdims=True))
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def ask_all(layer: Cell, net: Net, lines: Lines) -> tuple[float, float]:
+    """Share of right answers, and their mean cross-entropy."""
+    scores, _ = answer(layer, net, lines)
+    return accuracy(scores, lines.target), softmax_cross_entropy(scores, lines.target)[0]
+
+
+def stored(
+    name: str, run: Callable[..., xr.Dataset], axes: Mapping[str, Sequence[Any]], updates: int
+) -> Stored:
+    """Register a sweep of trainings whose ``loss`` is compared over the first tenth of ``updates``."""
+    begin = partial(first_losses, run, "update", EVERY, updates)
+    return register(Stored(name, run, axes, seed=0, rtol={"loss": 0.05}, time="update", begin=begin))
