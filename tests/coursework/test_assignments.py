@@ -100,6 +100,14 @@ CHEATS = {
         },
         5.0,
     ),
+    "bidirectional": (
+        "order",
+        {
+            "straight": "order = np.arange(12)\n"
+            "straight, turned, nearer = np.full(12, 12), 2 * np.arange(12) + 1, 6"
+        },
+        5.0,
+    ),
     "learning": (
         "days",
         {

@@ -1,4 +1,4 @@
-"""Two marks, one on each side of a blank: are they the same? Where two readings can be compared, and where not."""
+"""Two marks, one on each side of a blank: are they the same? Where two readings can be compared."""
 
 from functools import cache
 
@@ -11,7 +11,7 @@ from livenotes._validated import validated
 from livenotes.lab.store import load
 from livenotes.recurrent import Cell, stacked
 
-from .reading import BATCH, BOTH, GRU, Lines, answer, ask_all, begin_reader, learn, stored
+from .reading import BATCH, BOTH, GRU, Lines, answer, ask_all, at_the_end, begin_reader, learn, stored
 
 SIDE = 4
 STEPS = 2 * SIDE + 1
@@ -47,13 +47,6 @@ def cases() -> Lines:
     symbols = np.full((STEPS, 4), EMPTY)
     symbols[SIDE], symbols[SIDE - 2], symbols[SIDE + 2] = BLANK, [0, 0, 1, 1], [0, 1, 0, 1]
     return Lines(np.eye(BLANK + 1)[symbols], symbols == BLANK, np.array([1, 0, 0, 1]))
-
-
-def at_the_end(lines: Lines) -> Lines:
-    """Ask at the last step instead of at the blank."""
-    asked = np.zeros_like(lines.asked)
-    asked[-1] = True
-    return lines._replace(asked=asked)
 
 
 def train_marks(net: str, seed: int, *, updates: int = UPDATES) -> xr.Dataset:

@@ -13,11 +13,12 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from livenotes._arguments import require_choice
+from livenotes._trees import leaves
 from livenotes.datasets.corpus import lee_texts
 from livenotes.lab.store import load
 from livenotes.recurrent import stacked
 
-from .reading import BOTH, GRU, Lines, answer, ask_all, begin_reader, learn, probabilities, stored, turned
+from .reading import BOTH, GRU, Lines, answer, ask_all, at_the_end, begin_reader, learn, probabilities, stored
 
 LETTERS = " 'abcdefghijklmnopqrstuvwxyz"
 GAP = len(LETTERS)  # the symbol that stands for the missing letter
@@ -25,7 +26,7 @@ SIDE = 8  # letters on each side that a net may see
 AHEAD = (0, 1, 2, 3, 5, 8)
 UNITS = {"delayed": 32, "both": 20}  # about 6,000 weights each
 BATCH, UPDATES, RATE = 64, 800, 0.005
-SHOWN = ("all over _he world", "said the _overnment", "in the _arly hours", "people _ere killed")
+SHOWN = ("in the c_urt", "all over _he world", "people kn_w it", "was ki_led in")
 GUESSES = 3
 SIZES = {"1 × 32": (1, 32), "2 × 32": (2, 32), "3 × 32": (3, 32), "1 × 58": (1, 58), "1 × 77": (1, 77)}
 """Layers and units a direction; the last two have as many weights as two and three layers of 32."""
@@ -56,22 +57,15 @@ def gaps(letters: Int[ndarray, " N"], at: Int[ndarray, " B"], before: int, after
     return Lines(np.eye(GAP + 1, dtype=np.float32)[symbols], symbols == GAP, target)
 
 
-def delayed(lines: Lines) -> Lines:
-    """Ask at the last step instead, when all that follows the gap has been read."""
-    asked = np.zeros_like(lines.asked)
-    asked[-1] = True
-    return lines._replace(asked=asked)
-
-
 def ask_gaps(letters: Int[ndarray, " N"], rng: Generator, after: int, size: int = BATCH) -> Lines:
     """Draw gaps at random."""
     return gaps(letters, rng.integers(SIDE, len(letters) - SIDE, size=size), SIDE, after)
 
 
-def every_gap(after: int, before: int = SIDE) -> Lines:
+def every_gap(after: int) -> Lines:
     """Gaps at every seventh letter of the new texts."""
     new = texts().new
-    return gaps(new, np.arange(SIDE, len(new) - SIDE, 7), before, after)
+    return gaps(new, np.arange(SIDE, len(new) - SIDE, 7), SIDE, after)
 
 
 def as_gap(line: str, after: int) -> Lines:
@@ -101,7 +95,7 @@ def train_gaps(reader: str, ahead: int, seed: int, *, updates: int = UPDATES) ->
     """
     require_choice("reader", reader, UNITS)
     rng = np.random.default_rng(seed)
-    layer, put = (BOTH, Lines._make) if reader == "both" else (GRU, delayed)
+    layer, put = (BOTH, Lines._make) if reader == "both" else (GRU, at_the_end)
     start = begin_reader(rng, layer, GAP + 1, UNITS[reader], GAP)
     net, losses = learn(layer, start, lambda: put(ask_gaps(texts().train, rng, ahead)), updates, RATE)
     right, new_loss = ask_all(layer, net, put(every_gap(ahead)))
@@ -180,6 +174,13 @@ def train_next(reader: str, seed: int, *, updates: int = UPDATES) -> xr.Dataset:
 
 
 stored("bidirectional-next", train_next, {"reader": ("left to right", "both"), "seed": (0, 1, 2)}, UPDATES)
+
+
+def count_weights(layers: int, units: int) -> int:
+    """Count what a stack of bidirectional layers learns that fills gaps, its readout included."""
+    layer = stacked.over(*[BOTH] * layers)
+    net = begin_reader(np.random.default_rng(0), layer, GAP + 1, units, GAP)
+    return sum(weight.size for weight in leaves(net))
 
 
 @cache

@@ -40,6 +40,13 @@ def turned(lines: Lines) -> Lines:
     return Lines(lines.x[::-1], lines.asked[::-1], lines.target)
 
 
+def at_the_end(lines: Lines) -> Lines:
+    """Ask at the last step instead of at the blank."""
+    asked = np.zeros_like(lines.asked)
+    asked[-1] = True
+    return lines._replace(asked=asked)
+
+
 def begin_reader(
     rng: Generator, layer: Cell, symbols: int, hidden: int, answers: int, dtype: Any = np.float32
 ) -> Net:

@@ -11,7 +11,20 @@ from numpy.random import Generator
 from livenotes._arguments import require_choice
 from livenotes.lab.store import load
 
-from .reading import BATCH, BOTH, GRU, READERS, Lines, answer, ask_all, begin_reader, learn, probabilities, stored, turned
+from .reading import (
+    BATCH,
+    BOTH,
+    GRU,
+    READERS,
+    Lines,
+    answer,
+    ask_all,
+    begin_reader,
+    learn,
+    probabilities,
+    stored,
+    turned,
+)
 
 CLUES, FILLERS = 4, 4
 BLANK = CLUES + FILLERS
