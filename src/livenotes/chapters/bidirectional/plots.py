@@ -206,7 +206,7 @@ def _arc(a: float, b: float, longest: int) -> Path:
     """Half an ellipse from a to b, higher the wider it is."""
     half = Path.arc(0, 180)
     size = (b - a) / 2, (b - a) / (2 * longest)
-    return Path(np.multiply(half.vertices, size) + ((a + b) / 2, 0.06), half.codes)
+    return Path(np.add(np.multiply(half.vertices, size), ((a + b) / 2, 0.06)), half.codes)
 
 
 def places(fig: Figure, right: xr.DataArray, length: int) -> dict[str, str]:
