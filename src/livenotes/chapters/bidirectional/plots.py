@@ -13,7 +13,7 @@ from livenotes.lab import style
 from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED, decimals
 
 from .blanks import CLUES, FARTHEST, NAMES, STEPS
-from .orders import Alignment
+from .orders import LENGTHS, Alignment
 
 READERS = {"left to right": ORANGE, "right to left": BLUE, "both": PURPLE}
 FEEDS = {"as it is": ORANGE, "reversed": BLUE, "twice": GREEN}
@@ -166,9 +166,9 @@ def stack(fig: Figure, scores: Float[ndarray, "L 4"], layers: int, left: int, ri
     return {"truth": "the same" if left == right else "not the same", "the net's score": decimals(score, 1)}
 
 
-def _square(x: float, y: float, half: float = 0.24) -> Path:
-    corners = [(-half, -half), (-half, half), (half, half), (half, -half), (-half, -half)]
-    return Path(np.add(corners, (x, y)), [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY])
+def _square(x: float, y: float, half: tuple[float, float] = (0.24, 0.24)) -> Path:
+    corners = np.multiply([(-1, -1), (-1, 1), (1, 1), (1, -1), (-1, -1)], half)
+    return Path(corners + np.array([x, y]), [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY])
 
 
 def distances(fig: Figure, found: Alignment, length: int, steps: int, longest: int) -> dict[str, str]:
@@ -183,10 +183,10 @@ def distances(fig: Figure, found: Alignment, length: int, steps: int, longest: i
         arcs = [_arc(a, b, longest) for a, b in zip(found.read[which], found.written[which], strict=True)]
         path = Path.make_compound_path(*arcs) if arcs else _arc(0, 1, longest)
         axes.add_artist(PathPatch(path, fc="none", ec=color, lw=wide, alpha=float(bool(arcs))))
-    for k in range(end):
-        here = k < steps + length
-        color = ORANGE if k < steps else BLUE
-        axes.plot([k + 1], [0], "s", color=color, ms=9, alpha=float(here))
+    size = 0.28 * end / 20, 0.025
+    for color, first, last in ((ORANGE, 0, steps), (BLUE, steps, steps + length)):
+        squares = [_square(k + 1.0, 0.0, size) for k in range(first, last)]
+        axes.add_artist(PathPatch(Path.make_compound_path(*squares), fc=color, lw=0))
     order = {int(r): n + 1 for n, r in enumerate(found.read)}
     if steps > length:
         order |= {r - length: n for r, n in order.items()}
@@ -217,7 +217,8 @@ def places(fig: Figure, right: xr.DataArray, length: int) -> dict[str, str]:
         share = 100 * right.sel(feed=feed)[..., :length].values
         there = float(np.isfinite(share).all())
         share = np.nan_to_num(share)
-        lines.plot(np.arange(length) + 1, share.mean(axis=0), ".-", color=color, lw=1.8, alpha=there)
+        at = np.minimum(np.arange(LENGTHS[-1]), length - 1)  # the last point again: as many in every state
+        lines.plot(at + 1, share.mean(axis=0)[at], ".-", color=color, lw=1.8, alpha=there)
         each = share.mean(axis=1)
         dots.plot(k + np.array([-0.12, 0, 0.12]), each, "o", color=color, ms=6, alpha=0.8 * there)
         readouts[feed] = f"{each.mean():.0f} ± {each.std(ddof=1):.0f} %" if there else "not trained"
