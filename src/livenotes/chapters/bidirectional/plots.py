@@ -42,12 +42,15 @@ def crossing(fig: Figure, result: xr.Dataset, symbols: Int[ndarray, " T"], posit
     # How far each reading has come when it answers: up to the blank.
     style.arrows(line, [(-0.9, 0.12, FARTHEST - 0.15, 0.12)], ORANGE, head=(8, 4))
     style.arrows(line, [(STEPS - 0.1, 0.12, FARTHEST + 0.15, 0.12)], BLUE, head=(8, 4))
+    where, names = result.position.values.tolist(), result.reader.values.tolist()
+    now, middle = where.index(position), len(where) // 2
+    means = 100 * result.right.mean("seed").transpose("reader", "position").values
+    right = dict(zip(names, means, strict=True))
     for name, wide in {"both": 6.0, "left to right": 1.8, "right to left": 1.8}.items():
-        right, color = 100 * result.right.sel(reader=name).mean("seed"), READERS[name]
-        for side in (slice(None, -1), slice(1, None)):
-            part = right.sel(position=side)
-            lines.plot(part.position, part, color=color, lw=wide, alpha=0.4 if name == "both" else 1)
-        lines.plot([position], [right.sel(position=position)], "o", color=color, ms=5 + wide)
+        color, alpha = READERS[name], 0.4 if name == "both" else 1
+        for side in (slice(None, middle), slice(middle, None)):
+            lines.plot(where[side], right[name][side], color=color, lw=wide, alpha=alpha)
+        lines.plot([position], right[name][now], "o", color=color, ms=5 + wide)
     lines.axhline(100 / CLUES, color=MUTED, lw=0.8, ls=(0, (2, 2)))
     lines.axvline(position, color=MUTED, lw=0.8)
     lines.set(
@@ -58,15 +61,14 @@ def crossing(fig: Figure, result: xr.Dataset, symbols: Int[ndarray, " T"], posit
         title="Mean of five nets",
     )
     lines.set_xticks([-8, -4, 0, 4, 8], ["−8", "−4", "blank", "4", "8"])
-    said = 100 * result.said.isel(seed=0).sel(position=position)
+    said = 100 * result.said.isel(seed=0).transpose("reader", "position", "answer").values[:, now]
     for k, (name, color) in enumerate(READERS.items()):
         place = np.arange(CLUES) + (k - 1) * 0.27
-        bars.bar(place, said.sel(reader=name), width=0.24, color=color)
+        bars.bar(place, said[names.index(name)], width=0.24, color=color)
     bars.set(xlim=(-0.6, CLUES - 0.4), ylim=(0, 106), title="One net of each, its belief, %", yticklabels=[])
     bars.set_xticks(range(CLUES), list(NAMES[:CLUES]))
     style.names(bars, READERS, x=0.03, y=0.88, step=0.14)
-    right = 100 * result.right.sel(position=position).mean("seed")
-    return {name: f"{right.sel(reader=name).item():.0f} % right" for name in READERS}
+    return {name: f"{right[name][now]:.0f} % right" for name in READERS}
 
 
 def looking_ahead(fig: Figure, result: xr.Dataset, line: str, ahead: int) -> dict[str, str]:
