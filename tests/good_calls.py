@@ -256,9 +256,9 @@ GOOD = {
     "recurrent.stacked.over": {"cells": (CELLS["gru"],)},
     "residual.backward": {"tape": residual.forward("original", BLOCK, X)[1], "g_y": X},
     "residual.forward": {"kind": "original", "params": BLOCK, "x": X},
-    "residual.init": {"rng": RNG, "kind": "original", "width": 3, "scale": 1.0},
+    "residual.init": {"rng": RNG, "kind": "original", "width": 3, "outputs": 4, "scale": 1.0},
     "residual.predict": {"kind": "original", "params": BLOCK, "running": STATISTICS, "x": X},
-    "residual.running_statistics": {"kind": "original", "width": 3, "dtype": np.float64},
+    "residual.running_statistics": {"kind": "original", "width": 3, "dtype": np.float64, "outputs": 4},
     "residual.update_statistics": {
         "running": STATISTICS,
         "tape": residual.forward("original", BLOCK, X)[1],

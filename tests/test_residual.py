@@ -10,6 +10,7 @@ from torch.nn import functional
 from livenotes import residual
 from livenotes._trees import leaves, tree_map, unflatten
 from livenotes.checks import central_differences, relative_error
+from livenotes.dense import Layer
 from livenotes.residual import BLOCKS, BlockParams
 
 D = 4
@@ -23,18 +24,25 @@ def bn(p, x):
 
 
 def ln(p, x):
-    return functional.layer_norm(x, (D,), p.gamma, p.beta)
+    return functional.layer_norm(x, (x.shape[-1],), p.gamma, p.beta)
 
 
 lin, act = (lambda p, x: x @ p.w.T + p.b), torch.relu
 
-# The blocks written out as in the papers.
+# The branches and the blocks written out as in the papers.
+BRANCHES = {
+    "plain": lambda f, x: bn(f[4], lin(f[3], act(bn(f[1], lin(f[0], x))))),
+    "original": lambda f, x: bn(f[4], lin(f[3], act(bn(f[1], lin(f[0], x))))),
+    "pre_activation": lambda f, x: lin(f[5], act(bn(f[3], lin(f[2], act(bn(f[0], x)))))),
+    "pre_norm": lambda f, x: lin(f[3], act(lin(f[1], ln(f[0], x)))),
+    "post_norm": lambda f, x: lin(f[2], act(lin(f[0], x))),
+}
 REFERENCE = {
-    "plain": lambda f, _, x: act(bn(f[4], lin(f[3], act(bn(f[1], lin(f[0], x)))))),
-    "original": lambda f, _, x: act(x + bn(f[4], lin(f[3], act(bn(f[1], lin(f[0], x)))))),
-    "pre_activation": lambda f, _, x: x + lin(f[5], act(bn(f[3], lin(f[2], act(bn(f[0], x)))))),
-    "pre_norm": lambda f, _, x: x + lin(f[3], act(lin(f[1], ln(f[0], x)))),
-    "post_norm": lambda f, a, x: ln(a[0], x + lin(f[2], act(lin(f[0], x)))),
+    "plain": lambda f, _, x: act(BRANCHES["plain"](f, x)),
+    "original": lambda f, _, x: act(x + BRANCHES["original"](f, x)),
+    "pre_activation": lambda f, _, x: x + BRANCHES["pre_activation"](f, x),
+    "pre_norm": lambda f, _, x: x + BRANCHES["pre_norm"](f, x),
+    "post_norm": lambda f, a, x: ln(a[0], x + BRANCHES["post_norm"](f, x)),
 }
 
 
@@ -48,13 +56,47 @@ def random_params(rng, kind, dtype=np.float64):
 def test_values_and_gradients_match_torch(kind, shape, rng):
     params, x = random_params(rng, kind), rng.normal(size=shape)
     flat = [torch.tensor(a, requires_grad=True) for a in [*leaves(params), x]]
-    want = REFERENCE[kind](*unflatten(params, flat[:-1]), flat[-1])
+    branch, after, _ = unflatten(params, flat[:-1])
+    want = REFERENCE[kind](branch, after, flat[-1])
     y, tape = residual.forward(kind, params, x)
     g = rng.normal(size=shape)
     wanted = torch.autograd.grad(want, flat, torch.tensor(g))
     np.testing.assert_allclose(y, want.detach(), rtol=1e-10, atol=1e-12)
     for ours, theirs in zip(leaves(residual.backward(tape, g)), wanted, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-11)
+
+
+@each
+@pytest.mark.parametrize("outputs", [3, 7])
+def test_projections_match_torch(kind, outputs, rng):
+    params = residual.init(rng, kind, D, outputs=outputs)
+    params = tree_map(lambda p: p + 0.3 * rng.normal(size=p.shape), params)
+    x, g = rng.normal(size=(6, D)), rng.normal(size=(6, outputs))
+    flat = [torch.tensor(a, requires_grad=True) for a in [*leaves(params), x]]
+    branch, after, shortcut = unflatten(params, flat[:-1])
+    assert (shortcut is None) == (kind == "plain")
+    f = BRANCHES[kind](branch, flat[-1])
+    total = f if shortcut is None else flat[-1] @ shortcut.w.T + shortcut.b + f
+    want = {"plain": act, "original": act, "post_norm": lambda s: ln(after[0], s)}.get(kind, lambda s: s)(
+        total
+    )
+    y, tape = residual.forward(kind, params, x)
+    np.testing.assert_allclose(y, want.detach(), rtol=1e-10, atol=1e-12)
+    wanted = torch.autograd.grad(want, flat, torch.tensor(g))
+    for ours, theirs in zip(leaves(residual.backward(tape, g)), wanted, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-11)
+    running = residual.running_statistics(kind, D, outputs=outputs)
+    for _ in range(200):
+        running = residual.update_statistics(running, tape, momentum=0.5)
+    assert residual.predict(kind, params, running, x).shape == (6, outputs)
+
+
+def test_a_projection_starts_with_variance_1_over_d(rng):
+    wide = residual.init(rng, "original", 300, outputs=200)
+    assert wide.shortcut.w.std() == pytest.approx(300**-0.5, rel=0.02)
+    assert wide.branch[0].w.std() == pytest.approx((2 / 300) ** 0.5, rel=0.02)
+    assert wide.branch[3].w.std() == pytest.approx((2 / 200) ** 0.5, rel=0.02)
+    assert residual.init(rng, "original", 3, outputs=3).shortcut is None
 
 
 @each
@@ -127,6 +169,7 @@ R, X = np.random.default_rng(0), np.ones((3, D))
 P = residual.init(R, "original", D)
 S = residual.running_statistics("original", D)
 _, T = residual.forward("original", P, X)
+WIDER = residual.init(R, "original", D, outputs=6)
 BAD = [
     (
         ValueError,
@@ -166,6 +209,26 @@ BAD = [
         ValueError,
         "params.after must have 1 entries for 'original', got 0",
         lambda: residual.forward("original", P._replace(after=()), X),
+    ),
+    (
+        ValueError,
+        "params.shortcut must map 4 to 6 numbers, got None",
+        lambda: residual.forward("original", WIDER._replace(shortcut=None), X),
+    ),
+    (
+        ValueError,
+        "params.shortcut must map 4 to 6 numbers, got a map of 5 to 6",
+        lambda: residual.forward("original", WIDER._replace(shortcut=Layer(np.ones((6, 5)), np.ones(6))), X),
+    ),
+    (
+        ValueError,
+        "params.shortcut must be None for 'plain'",
+        lambda: residual.forward("plain", residual.init(R, "plain", D)._replace(shortcut=WIDER.shortcut), X),
+    ),
+    (
+        ValueError,
+        "outputs must be at least 1",
+        lambda: residual.init(R, "plain", D, outputs=0),
     ),
 ]
 

@@ -1,11 +1,12 @@
 r"""Residual blocks of dense layers, $y = x + F(x)$, and the plain block. Chapter: Residual networks.
 
 A block is a branch $F$, a shortcut around it or none, and what comes after the sum; ``BLOCKS`` spells
-out the five kinds. Width in and width out are equal, so that the shortcut is the identity.
+out the five kinds. The shortcut is the identity where width in and width out are equal, and a projection
+$W_s x$ {cite}`he2016deep` where they are not.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy import ndarray
 from livenotes._arguments import Count, FloatDtype, Fraction, Positive
 from livenotes._validated import validated
 from livenotes.activations import relu
-from livenotes.dense import Layer, affine, affine_backward
+from livenotes.dense import Layer, LayerTape, affine, affine_backward
 from livenotes.normalization import (
     BatchNormTape,
     NormGradients,
@@ -30,6 +31,7 @@ from livenotes.normalization import (
 )
 
 Batch = Float[ndarray, "... D"]
+Out = Float[ndarray, "... E"]  # E is D unless the width changes
 Part = Literal["linear", "relu", "batch_norm", "layer_norm"]
 Kind = Literal["plain", "original", "pre_activation", "pre_norm", "post_norm"]
 
@@ -61,10 +63,14 @@ class Scale(NamedTuple):
 
 
 class BlockParams(NamedTuple):
-    """One entry for each part of the block, ``()`` for a ReLU; also holds gradients."""
+    """One entry for each part of the block, ``()`` for a ReLU; also holds gradients.
+
+    ``shortcut`` is the projection, or None where the shortcut is the identity or there is none.
+    """
 
     branch: tuple[Any, ...]
     after: tuple[Any, ...]
+    shortcut: Layer | None = None
 
 
 class BlockTape(NamedTuple):
@@ -73,6 +79,7 @@ class BlockTape(NamedTuple):
     kind: Kind
     branch: tuple[Any, ...]
     after: tuple[Any, ...]
+    shortcut: LayerTape | None = None
 
 
 class BlockGradients(NamedTuple):
@@ -83,7 +90,9 @@ class BlockGradients(NamedTuple):
 
 
 @validated
-def init(rng: np.random.Generator, kind: Kind, width: Count, *, scale: Positive = 1.0) -> BlockParams:
+def init(
+    rng: np.random.Generator, kind: Kind, width: Count, *, outputs: Count | None = None, scale: Positive = 1.0
+) -> BlockParams:
     r"""Draw the weights from $N(0,\,s^2\,2/D)$ {cite}`he2015delving`; biases are 0, norms scale by 1.
 
     Parameters
@@ -92,18 +101,27 @@ def init(rng: np.random.Generator, kind: Kind, width: Count, *, scale: Positive 
     kind : {"plain", "original", "pre_activation", "pre_norm", "post_norm"}
     width : int, >= 1
         $D$.
+    outputs : int, >= 1, optional
+        Width of the output. Where it is not ``width``, the shortcut is a projection drawn from $N(0,\,1/D)$.
     scale : float, > 0
         $s$; 1 is He's initialization.
     """
 
-    def draw(part: Part) -> Any:
-        if part == "linear":
-            w = rng.normal(scale=scale * math.sqrt(2 / width), size=(width, width))
-            return Layer(w, np.zeros(width))
-        return () if part == "relu" else Scale(np.ones(width), np.zeros(width))
+    block, wide = BLOCKS[kind], width  # of what the next part gets
 
-    block = BLOCKS[kind]
-    return BlockParams(tuple(map(draw, block.branch)), tuple(map(draw, block.after)))
+    def draw(part: Part) -> Any:
+        nonlocal wide
+        if part == "linear":
+            w = rng.normal(scale=scale * math.sqrt(2 / wide), size=(outputs or width, wide))
+            wide = len(w)
+            return Layer(w, np.zeros(wide))
+        return () if part == "relu" else Scale(np.ones(wide), np.zeros(wide))
+
+    branch, after = tuple(map(draw, block.branch)), tuple(map(draw, block.after))
+    if not block.shortcut or wide == width:
+        return BlockParams(branch, after)
+    projection = rng.normal(scale=math.sqrt(1 / width), size=(wide, width))
+    return BlockParams(branch, after, Layer(projection, np.zeros(wide)))
 
 
 def _one_for_each_part(kind: Kind, params: BlockParams) -> None:
@@ -111,10 +129,20 @@ def _one_for_each_part(kind: Kind, params: BlockParams) -> None:
         needed, given = len(getattr(BLOCKS[kind], name)), len(getattr(params, name))
         if needed != given:
             raise ValueError(f"params.{name} must have {needed} entries for {kind!r}, got {given}")
+    layers = [layer for layer in params.branch if isinstance(layer, Layer)]
+    if not BLOCKS[kind].shortcut:
+        if params.shortcut is not None:
+            raise ValueError(f"params.shortcut must be None for {kind!r}, which has none, got a Layer")
+    elif layers:
+        inputs, outputs = layers[0].w.shape[1], len(layers[-1].w)
+        skip = (inputs, inputs) if params.shortcut is None else params.shortcut.w.shape[::-1]
+        if skip != (inputs, outputs):
+            got = "None" if params.shortcut is None else f"a map of {skip[0]} to {skip[1]}"
+            raise ValueError(f"params.shortcut must map {inputs} to {outputs} numbers, got {got}")
 
 
 @validated(where=_one_for_each_part)
-def forward(kind: Kind, params: BlockParams, x: Batch) -> tuple[Batch, BlockTape]:
+def forward(kind: Kind, params: BlockParams, x: Batch) -> tuple[Out, BlockTape]:
     """Run a block as in training: batch norm uses the batch's own statistics.
 
     Parameters
@@ -125,30 +153,43 @@ def forward(kind: Kind, params: BlockParams, x: Batch) -> tuple[Batch, BlockTape
 
     Returns
     -------
-    y : array like ``x``
+    y : array, shape (..., E), like ``x``
+        E is D unless the width changes.
     tape : BlockTape
     """
-    y, branch, after = _run(kind, params, x, _FORWARD)
-    return y, BlockTape(kind, branch, after)
+    block = BLOCKS[kind]
+    f, branch = _run(block.branch, params.branch, x)
+    skipped, shortcut = _around(kind, params, x)  # x, its projection, or 0 in a plain block
+    y, after = _run(block.after, params.after, skipped + f)
+    return y, BlockTape(kind, branch, after, shortcut)
 
 
 @validated
-def backward(tape: BlockTape, g_y: Batch) -> BlockGradients:
+def backward(tape: BlockTape, g_y: Out) -> BlockGradients:
     """Return dL/dparams and dL/dx.
 
-    The shortcut hands ``g_y`` on unchanged and the branch adds its own share: this is why depth does not
-    have to make gradients vanish.
+    An identity shortcut hands on what reaches the sum unchanged, and the branch adds its own share: this is
+    why depth does not have to make gradients vanish.
     """
     block = BLOCKS[tape.kind]
     g_after, g_sum = _run_back(block.after, tape.after, g_y)
     g_branch, g_x = _run_back(block.branch, tape.branch, g_sum)
-    return BlockGradients(BlockParams(g_branch, g_after), g_sum + g_x if block.shortcut else g_x)
+    g_shortcut, g_skipped = _around_back(tape, g_sum)
+    return BlockGradients(BlockParams(g_branch, g_after, g_shortcut), g_skipped + g_x)
 
 
 @validated
-def running_statistics(kind: Kind, width: Count, dtype: FloatDtype = np.float64) -> tuple[RunningStats, ...]:
+def running_statistics(
+    kind: Kind, width: Count, dtype: FloatDtype = np.float64, *, outputs: Count | None = None
+) -> tuple[RunningStats, ...]:
     """Return the running statistics before training, one for each batch norm of the block."""
-    return (running_init(width, dtype),) * _batch_norms(kind)
+    wide, found = width, []
+    for part in BLOCKS[kind].branch + BLOCKS[kind].after:
+        if part == "linear":
+            wide = outputs or width
+        elif part == "batch_norm":
+            found.append(running_init(wide, dtype))
+    return tuple(found)
 
 
 def _batch_norms(kind: Kind) -> int:
@@ -177,38 +218,45 @@ def _one_for_each(kind: Kind, params: BlockParams, running: tuple[RunningStats, 
 
 
 @validated(where=_one_for_each)
-def predict(kind: Kind, params: BlockParams, running: tuple[RunningStats, ...], x: Batch) -> Batch:
+def predict(kind: Kind, params: BlockParams, running: tuple[RunningStats, ...], x: Batch) -> Out:
     """Run a block with running statistics in place of the batch's; each example is treated alone."""
-    statistics: Iterator[RunningStats] = iter(running)
+    block, statistics = BLOCKS[kind], iter(running)
 
     def with_running(p: Scale, x: Batch) -> tuple[Batch, Any]:
         return batch_norm_predict(x, p.gamma, p.beta, next(statistics))
 
-    return _run(kind, params, x, {**_FORWARD, "batch_norm": with_running})[0]
+    steps = {**_FORWARD, "batch_norm": with_running}
+    f, _ = _run(block.branch, params.branch, x, steps)
+    skipped, _ = _around(kind, params, x)
+    return _run(block.after, params.after, skipped + f, steps)[0]
 
 
 Step = Callable[[Any, Batch], tuple[Any, Any]]
 
 
 def _run(
-    kind: Kind, params: BlockParams, x: Batch, steps: dict[Part, Step]
-) -> tuple[Batch, tuple[Any, ...], tuple[Any, ...]]:
-    block = BLOCKS[kind]
+    parts: tuple[Part, ...], params: tuple[Any, ...], x: Batch, steps: Mapping[Part, Step] | None = None
+) -> tuple[Out, tuple[Any, ...]]:
     tapes: list[Any] = []
-    y = x
-    for part, p in zip(block.branch, params.branch, strict=True):
-        y, tape = steps[part](p, y)
+    for part, p in zip(parts, params, strict=True):
+        x, tape = (steps or _FORWARD)[part](p, x)
         tapes.append(tape)
-    if block.shortcut:
-        y = x + y
-    for part, p in zip(block.after, params.after, strict=True):
-        y, tape = steps[part](p, y)
-        tapes.append(tape)
-    split = len(block.branch)
-    return y, tuple(tapes[:split]), tuple(tapes[split:])
+    return x, tuple(tapes)
 
 
-def _run_back(parts: tuple[Part, ...], tapes: tuple[Any, ...], g_y: Batch) -> tuple[tuple[Any, ...], Batch]:
+def _around(kind: Kind, params: BlockParams, x: Batch) -> tuple[Any, LayerTape | None]:
+    if not BLOCKS[kind].shortcut:
+        return 0.0, None
+    return (x, None) if params.shortcut is None else affine(params.shortcut, x)
+
+
+def _around_back(tape: BlockTape, g: Batch) -> tuple[Layer | None, Any]:
+    if not BLOCKS[tape.kind].shortcut:
+        return None, 0.0
+    return (None, g) if tape.shortcut is None else affine_backward(tape.shortcut, g)
+
+
+def _run_back(parts: tuple[Part, ...], tapes: tuple[Any, ...], g_y: Out) -> tuple[tuple[Any, ...], Batch]:
     gradients: list[Any] = []
     for part, tape in zip(reversed(parts), reversed(tapes), strict=True):
         g_params, g_y = _BACKWARD[part](tape, g_y)

@@ -108,6 +108,13 @@ CHEATS = {
         },
         5.0,
     ),
+    "residual": (
+        "net",
+        {
+            "carried": "depth, slope = 16, 0.0\ncarried, longest = np.eye(17)[0], 0",
+        },
+        5.0,
+    ),
     "learning": (
         "days",
         {
