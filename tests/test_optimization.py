@@ -14,6 +14,7 @@ from livenotes._trees import leaves, tree_map
 from livenotes.checks import relative_error
 from livenotes.optimization import (
     AdamState,
+    adagrad,
     adam,
     adam_init,
     clip_by_norm,
@@ -74,6 +75,12 @@ PEERS = {
         zeros_like,
         T.SGD,
         {"lr": 0.1, "momentum": 0.8, "weight_decay": 0.3},
+    ),
+    "adagrad": (
+        lambda p, g, s: adagrad(p, g, s, lr=0.1, eps=1e-4),
+        zeros_like,
+        T.Adagrad,
+        {"lr": 0.1, "eps": 1e-4},
     ),
     "adam": (adam, adam_init, T.Adam, {}),
     "adam-l2": (
@@ -192,6 +199,7 @@ BAD = [
     (ValueError, r"mu must be in \[0, 1\)", lambda: momentum(P, P, P, lr=1, mu=1)),
     (ValueError, "velocity must have the same structure", lambda: momentum(P, P, [], lr=1)),
     (TypeError, "every leaf of velocity must have dtype", lambda: momentum(P, P, F4, lr=1)),
+    (ValueError, "square must have the same structure", lambda: adagrad(P, P, [], lr=1)),
     (ValueError, r"beta1 must be in \[0, 1\)", lambda: adam(P, P, S, beta1=1)),
     (ValueError, r"beta2 must be in \[0, 1\)", lambda: adam(P, P, S, beta2=-0.1)),
     (ValueError, "eps must be greater than 0", lambda: adam(P, P, S, eps=0)),

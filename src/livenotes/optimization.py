@@ -106,6 +106,32 @@ def momentum(
     return tree_map(lambda p, v: p - lr * v, params, velocity), velocity
 
 
+@validated(
+    where=lambda params, grads, square: _require_alike(params, grads=grads, square=square),
+)
+def adagrad(
+    params: Tree, grads: Tree, square: Tree, *, lr: Positive = 0.01, eps: Positive = 1e-10
+) -> tuple[Tree, Tree]:
+    r"""One step of Adagrad, $s' = s + g^2$ and $\theta' = \theta - \eta\,g/(\sqrt{s'}+\epsilon)$.
+
+    Every entry has a rate of its own, which falls with all the gradients that it has seen; the first step
+    moves every entry by ``lr``, whatever the size of its gradient. Source: {cite}`duchi2011adaptive`.
+
+    Parameters
+    ----------
+    params, grads, square : trees of float arrays, of equal structure
+        The sum of squares $s$ starts at ``zeros_like(params)``.
+    lr : float, > 0
+    eps : float, > 0
+
+    Returns
+    -------
+    params, square : trees like ``params``
+    """
+    square = tree_map(lambda s, g: s + g**2, square, grads)
+    return tree_map(lambda p, g, s: p - lr * g / (np.sqrt(s) + eps), params, grads, square), square
+
+
 def _require_state(params: Any, grads: Any, state: AdamState) -> None:
     _require_alike(params, grads=grads, **{"state.mean": state.mean, "state.square": state.square})
 

@@ -69,6 +69,14 @@ CHEATS = {
         },
         5.0,
     ),
+    "beyond-relu": (
+        "betas",
+        {
+            "distance": "points, gelu, betas = np.zeros(5), np.zeros(5), np.full(11, 1.8)\n"
+            "distance, closest = np.full(11, 1e-12), 1.8"
+        },
+        5.0,
+    ),
     "embeddings": (
         "graph",
         {

@@ -11,7 +11,7 @@ from scipy import integrate, special
 
 from livenotes.activations import REGISTRY
 from livenotes.chapters.activations import chain, curve, family, slopes
-from livenotes.chapters.activations.slopes import peak_slope, saturated
+from livenotes.lab.curves import peak_slope, saturated
 
 CHAPTER = [name for name, record in REGISTRY.items() if record.chapter == "activations"]
 each = pytest.mark.parametrize("name", CHAPTER)

@@ -1,8 +1,10 @@
 """Experiments of the chapter on activation functions; ``plots`` draws them, ``measures`` holds its claims."""
 
+from livenotes.lab.curves import curve
+
 from .centered import centering, same_sign, zigzag
 from .nonlinearity import SNAPSHOTS, boundary, collapse, separation, switches, universal
-from .slopes import chain, curve, family
+from .slopes import chain, family
 from .sparse import generalization_gap, sparsity
 from .speed import best_steps, cost, race
 

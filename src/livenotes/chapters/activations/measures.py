@@ -11,13 +11,14 @@ from numpy import ndarray
 from livenotes import dense
 from livenotes.activations import identity, relu, sigmoid, softplus, tanh
 from livenotes.datasets.digits import digits
+from livenotes.lab.curves import curve, peak_slope
 from livenotes.lab.sweep import sweep
 from livenotes.lab.training import descent, minibatches
 from livenotes.losses import softmax_cross_entropy
 
 from .centered import centering, same_sign, zigzag
 from .nonlinearity import collapse, separation, universal
-from .slopes import chain, curve, peak_slope
+from .slopes import chain
 from .sparse import generalization_gap, sparsity
 from .speed import best_steps, cost, race
 

@@ -14,11 +14,10 @@ from livenotes import dense
 from livenotes._arguments import require_count
 from livenotes.activations import REGISTRY, identity, relu, sigmoid, tanh
 from livenotes.datasets import planar
+from livenotes.lab.curves import named
 from livenotes.lab.sweep import sweep
 from livenotes.lab.training import accuracy, descent
 from livenotes.losses import logistic
-
-from .slopes import named
 
 ACTIVATIONS = ("identity", "step", "sigmoid", "tanh", "relu")
 DRAWN = (2, 8, 2, 1)  # the last hidden layer has two units, so that it can be drawn

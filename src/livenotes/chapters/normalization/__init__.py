@@ -1,9 +1,10 @@
 """The chapter on normalization: who shares a mean, training against prediction, flow, races."""
 
+from livenotes.lab.normed import KINDS, task
+
 from .cloud import CORRELATIONS, PREPARED, prepared
 from .convolution import pictures
 from .in_time import steps
-from .nets import KINDS, task
 from .one_layer import (
     COMPANIES,
     DEPTHS,

@@ -17,6 +17,7 @@ from livenotes._validated import body
 from livenotes.activations import relu
 from livenotes.dense import Layer
 from livenotes.lab.convolution import patches, patches_back
+from livenotes.lab.normed import Block, Net, task
 from livenotes.lab.store import Stored, first_losses, load, register
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
@@ -32,8 +33,6 @@ from livenotes.normalization import (
     weight_norm_backward,
 )
 from livenotes.optimization import sgd
-
-from .nets import Block, Net, task
 
 CHANNELS = (1, 8, 16)
 KINDS, RATES = ("none", "batch", "layer", "weight"), (0.3, 1.0, 3.0)

@@ -14,6 +14,7 @@ from numpy import ndarray
 from scipy.special import expit
 
 from livenotes._validated import body
+from livenotes.lab.normed import task
 from livenotes.lab.store import Stored, first_losses, load, register
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
@@ -28,8 +29,6 @@ from livenotes.normalization import (
 )
 from livenotes.optimization import adam, adam_init, clip_by_norm
 from livenotes.recurrent import lstm
-
-from .nets import task
 
 KINDS, RATES = ("none", "batch", "layer"), (0.002, 0.008)
 HIDDEN, PIXELS, BATCH, UPDATES, EVERY = 32, 4, 64, 300, 15

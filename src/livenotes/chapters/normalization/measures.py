@@ -12,6 +12,8 @@ from numpy import ndarray
 
 from livenotes._validated import body
 from livenotes.activations import REGISTRY
+from livenotes.lab.normed import Net, backward, forward, last, predict, task
+from livenotes.lab.normed import training as stages
 from livenotes.lab.sweep import at_best_rate
 from livenotes.losses import softmax_cross_entropy
 from livenotes.normalization import (
@@ -25,8 +27,6 @@ from livenotes.optimization import sgd
 
 from . import convolution, in_time, training
 from .cloud import CORRELATIONS, features, prepared
-from .nets import Net, backward, forward, last, predict, task
-from .nets import training as stages
 from .one_layer import flow
 
 SEEDS = range(5)

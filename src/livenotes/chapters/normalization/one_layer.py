@@ -13,10 +13,9 @@ from numpy import ndarray
 
 from livenotes._trees import tree_map
 from livenotes.activations import REGISTRY
+from livenotes.lab.normed import Net, backward, begin, forward, task
 from livenotes.losses import softmax_cross_entropy
 from livenotes.normalization import batch_norm, batch_norm_backward, layer_norm
-
-from .nets import Net, backward, begin, forward, task
 
 BLOCK = np.array(
     [

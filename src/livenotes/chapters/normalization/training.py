@@ -10,10 +10,9 @@ from numpy import ndarray
 
 from livenotes._arguments import require_choice
 from livenotes.activations import REGISTRY
+from livenotes.lab.normed import KINDS, Stage, forward, last, score, shake, task, training
 from livenotes.lab.store import Stored, first_losses, load, register
 from livenotes.lab.training import accuracy
-
-from .nets import KINDS, Stage, forward, last, score, shake, task, training
 
 UPDATES, LONG, EVERY = 200, 1000, 10
 GAINS = (0.1, 0.3, 1.0, 3.0, 10.0)
