@@ -35,8 +35,8 @@ def explorer(fig: Figure, result: xr.Dataset) -> dict[str, str]:
     axes, out = style.panels(fig, (1, 0.13), left=0.55, right=0.1, gap=0.25)
     seen = result.isel(x=slice(60, 261, 2))  # -5 to 5
     x, bell = seen.x.values, seen.density.values / seen.density.values.max()
-    axes.fill_between(x, _FLOOR, _FLOOR + 0.9 * bell, color=MUTED, alpha=0.25, lw=0)
-    axes.fill_between(x, _FLOOR, _FLOOR + 0.9 * bell, where=seen.flat.values, color=RED, alpha=0.5, lw=0)
+    for height, color, alpha in ((bell, MUTED, 0.25), (bell * seen.flat.values, RED, 0.5)):
+        axes.fill_between(x, _FLOOR, _FLOOR + 0.9 * height, color=color, alpha=alpha, lw=0)
     axes.plot(x, np.clip(seen.value, -9, 9), color=BLUE, lw=2)
     axes.plot(x, np.clip(seen.slope, -9, 9), color=ORANGE, lw=1.4)
     for panel in (axes, out):
@@ -226,19 +226,17 @@ def swishes(fig: Figure, beta: float, gaps: Mapping[float, float], accuracy: xr.
     gap.set(
         xlim=(-0.5, len(gaps) - 0.5), yscale="log", ylim=(0.008, 3), title="Distance from GELU", xlabel="β"
     )
-    for k, b in enumerate(gaps):
-        values = 100 * accuracy.sel(beta=b).values
-        nets.plot(
-            k + np.linspace(-0.25, 0.25, len(values)), values, "o", color=BLUE if k == here else MUTED, ms=3.5
-        )
+    right = 100 * accuracy.sel(beta=list(gaps)).transpose("beta", "seed").values
+    places = at[:, None] + np.linspace(-0.25, 0.25, right.shape[1])
+    nets.plot(places.ravel(), right.ravel(), "o", color=MUTED, ms=3.5)
+    nets.plot(places[here], right[here], "o", color=BLUE, ms=5)
     nets.set(xlim=(-0.7, len(gaps) - 0.3), ylim=(90, 100), title="Right on new digits, %", xlabel="β")
     for axes in (gap, nets):
         axes.set_xticks(at[::2], ticks[::2])
-    right = 100 * accuracy.sel(beta=beta)
     return {
         "largest distance from GELU": f"{gaps[beta]:.3f}",
-        "right": f"{float(right.mean()):.1f} %",
-        "spread over seeds": f"{float(right.std(ddof=1)):.1f} points",
+        "right": f"{right[here].mean():.1f} %",
+        "spread over seeds": f"{right[here].std(ddof=1):.1f} points",
     }
 
 
