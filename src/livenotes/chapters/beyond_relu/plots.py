@@ -252,7 +252,7 @@ def contest(fig: Figure, result: xr.DataArray, task: str) -> dict[str, str]:
         axes.plot(values, [k] * len(values), "o", color=special, ms=4)
         axes.plot([values.mean()] * 2, [k - 0.4, k + 0.4], color=special, lw=2)
     axes.set_yticks(range(len(names)), [str(n).replace("_", " ") for n in names])
-    axes.set(ylim=(-0.8, len(names) - 0.2), xlim=(40, 101) if task == "spirals" else (60, 100))
+    axes.set(ylim=(-0.8, len(names) - 0.2), xlim=(55, 101) if task == "spirals" else (93, 99))
     axes.set_title("Right answers on new examples, %")
     within = found.std("seed", ddof=1).median()
     best = found.mean("seed").max()
