@@ -7,9 +7,10 @@ import xarray as xr
 
 from livenotes.activations import REGISTRY
 from livenotes.chapters import normalization as measure
-from livenotes.chapters.normalization import convolution, in_time, nets, training
+from livenotes.chapters.normalization import convolution, in_time, training
 from livenotes.checks import central_differences, relative_error
 from livenotes.dense import Layer
+from livenotes.lab import normed as nets
 
 F = REGISTRY["tanh"]
 
