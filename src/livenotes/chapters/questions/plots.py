@@ -240,8 +240,8 @@ def assumptions(
         y, x = divmod(int(order[8 * (top + dy - 1) + left + dx - 1]), 8)
         origin.add_patch(Rectangle((x, y), 1, 1, fc="none", ec=ORANGE, lw=1.8))
     dense.add_patch(Rectangle((0, 0), 8, 8, fc="none", ec=BLUE, lw=4))
-    got.set_title("$a_{y,x}$: a window")
-    origin.set_title("where the nine came from")
-    dense.set_title("dense $a_k$: all 64")
+    got.set_title("a window: $a_{y,x}$")
+    origin.set_title("its nine pixels")
+    dense.set_title("all 64: $a_k$")
     a, a_dense = sums
     return {"a, window": decimals(a), "a, dense unit": decimals(a_dense)}
