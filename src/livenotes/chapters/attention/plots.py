@@ -16,7 +16,7 @@ from livenotes.lab.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, decimal
 from .cost import KINDS, share
 from .lookup import ANGLES, COLORS, unit
 
-KIND_COLORS = dict(zip(KINDS, (ORANGE, BLUE, MUTED), strict=True))
+KIND_COLORS = dict(zip(KINDS, (ORANGE, BLUE, INK), strict=True))
 
 
 def _percent(value: float) -> str:
@@ -112,7 +112,7 @@ def flow(fig: Figure, result: xr.DataArray, letter: int) -> dict[str, str]:
     for column, symbol in enumerate(result.reads.values):
         axes.text(column, 0.1, str(symbol), ha="center", va="center", color=INK)
         axes.add_artist(PathPatch(_box(column, 1.35), fc="none", ec=BLUE, lw=1.2))
-        axes.text(column, 1.35, f"$h_{{{column}}}$", ha="center", va="center", color=BLUE)
+        axes.text(column, 1.35, str(column), ha="center", va="center", color=BLUE)
         axes.plot([column, middle], [2.65, 4.05], color=ORANGE, lw=0.3 + 6 * weights[column], zorder=0)
         axes.text(column, 2.2, decimals(weights[column]), ha="center", va="center", color=ORANGE, fontsize=11)
     ways = [(column, 0.4, column, 0.93) for column in range(columns)]
@@ -147,7 +147,8 @@ def flow(fig: Figure, result: xr.DataArray, letter: int) -> dict[str, str]:
     axes.text(-0.7, 0.1, "$x_j$", ha="right", va="center", color=INK)
     axes.text(middle - 2.9, 4.75, "query", color=PURPLE)
     axes.text(columns - 0.6, 6.9, "decoder", ha="right", va="center", color=MUTED)
-    axes.text(-1.5, 1.35, "encoder", ha="left", va="center", color=MUTED, rotation=90)
+    axes.text(-0.7, 1.35, "$h_j$", ha="right", va="center", color=BLUE)
+    axes.text(columns - 0.6, 3.1, "encoder", ha="right", va="center", color=MUTED)
     return {
         "t": str(letter),
         "sum of the weights": f"{weights.sum():.2f}",
@@ -224,9 +225,10 @@ def cost(fig: Figure, result: xr.Dataset, length: int) -> dict[str, str]:
             axes.plot([length], [values.sel(length=length)], "o", color=color, ms=7)
         axes.set(xscale="log", yscale="log", xlim=(8, 500), xlabel="letters in source and in target")
         axes.set_xticks([10, 50, 100, 400], ["10", "50", "100", "400"])
+        axes.set_yticks([0.01, 0.1, 1, 10, 100], ["0.01", "0.1", "1", "10", "100"])
         axes.minorticks_off()
-    panels[0].set(title="Time, ms", ylim=(2e-3, 2e2))
-    panels[1].set(title="Memory, MB", ylim=(2e-3, 5e2))
+    panels[0].set(title="Time, ms", ylim=(4e-3, 5e2))
+    panels[1].set(title="Memory, MB", ylim=(4e-3, 5e2))
     style.names(
         panels[1], {"additive": ORANGE, "two GRUs": INK, "dot product": BLUE}, x=0.05, y=0.9, step=0.1
     )
