@@ -46,7 +46,7 @@ class Data(NamedTuple):
 
 
 def data(task: str, seed: int) -> Data:
-    """Draw two spirals of two turns, or take the digits."""
+    """Draw two spirals of one and a half turns, or take the digits."""
     if task == "digits":
         return Data(*digits(dtype=np.float32))
     rng = np.random.default_rng([seed, 2])
