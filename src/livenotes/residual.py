@@ -159,7 +159,7 @@ def forward(kind: Kind, params: BlockParams, x: Batch) -> tuple[Out, BlockTape]:
     """
     block = BLOCKS[kind]
     f, branch = _run(block.branch, params.branch, x)
-    skipped, shortcut = _around(kind, params, x)  # x, its projection, or 0 in a plain block
+    skipped, shortcut = _around(kind, params, x)  # x, a projection, or 0
     y, after = _run(block.after, params.after, skipped + f)
     return y, BlockTape(kind, branch, after, shortcut)
 
@@ -168,14 +168,15 @@ def forward(kind: Kind, params: BlockParams, x: Batch) -> tuple[Out, BlockTape]:
 def backward(tape: BlockTape, g_y: Out) -> BlockGradients:
     """Return dL/dparams and dL/dx.
 
-    An identity shortcut hands on what reaches the sum unchanged, and the branch adds its own share: this is
-    why depth does not have to make gradients vanish.
+    An identity shortcut hands on what reaches the sum unchanged, and the
+    branch adds its own share: depth need not make gradients vanish.
     """
     block = BLOCKS[tape.kind]
     g_after, g_sum = _run_back(block.after, tape.after, g_y)
     g_branch, g_x = _run_back(block.branch, tape.branch, g_sum)
     g_shortcut, g_skipped = _around_back(tape, g_sum)
-    return BlockGradients(BlockParams(g_branch, g_after, g_shortcut), g_skipped + g_x)
+    g_params = BlockParams(g_branch, g_after, g_shortcut)
+    return BlockGradients(g_params, g_skipped + g_x)
 
 
 @validated
