@@ -58,7 +58,7 @@ def explorer(fig: Figure, result: xr.Dataset) -> dict[str, str]:
 
 
 def gallery(fig: Figure, shown: str) -> dict[str, str]:
-    """Every activation of the registry that has a curve, side by side: few elements, for 28 panels are slow."""
+    """Every activation of the registry that has a curve, side by side: one panel, as 28 would be slow."""
     records = [record for record in REGISTRY.values() if record.elementwise]
     axes = fig.add_axes((0.005, 0.005, 0.99, 0.99))
     style.no_frame(axes)
