@@ -200,7 +200,7 @@ def path_lengths(fig: Figure, found: xr.Dataset, longest: int) -> dict[str, str]
 
 def likeness(fig: Figure, found: xr.Dataset, layers: int) -> dict[str, str]:
     """Left, two effective ranks by depth; right, how alike images of one digit and of two still are."""
-    left, right = style.panels(fig, (1, 1), left=0.7, right=1.15, gap=0.95)
+    left, right = style.panels(fig, (1, 1), left=0.6, right=1.1, gap=1.3)
     x, mean = np.arange(len(found.block)), found.mean("seed")
     ticks = [str(2 * n) for n in found.block.values]
     for axes, names in (
