@@ -26,7 +26,7 @@ LINES = {
 GRAVES = {"relu": BLUE, "leaky_relu": PURPLE, "elu": ORANGE, "gelu": GREEN}
 SYMBOLS = {"alpha": "α", "beta": "β", "threshold": "t"}
 NORMS = {"none": ("without", BLUE), "batch": ("with batch norm", ORANGE)}
-COLUMNS, ROWS = 6, 5
+COLUMNS, ROWS = 4, 7
 _FLOOR = -1.75
 _SCALE = np.array([0.105, 0.135])  # of a curve in the gallery, in cells
 
