@@ -1,5 +1,9 @@
 """What a zero means: what it leaves unused, who decides where it falls, what it does to the mean."""
 
+from collections.abc import Sequence
+from functools import cache
+from itertools import product
+
 import numpy as np
 import xarray as xr
 from numpy import ndarray
@@ -115,20 +119,23 @@ CENTERED = Activation(
 """ReLU minus its mean over a standard normal input: the same curve, without the shift."""
 
 
-def shift(seeds: int = 5, *, rate: float = 0.05, updates: int = 200) -> xr.DataArray:
+@cache
+def shift(seeds: int = 5, *, rates: Sequence[float] = (0.05, 0.1, 0.2), updates: int = 200) -> xr.DataArray:
     """Train five hidden layers of 64 units with ReLU and with ReLU minus its mean, by plain descent.
+
+    The starts keep the mean square of one or of the other.
 
     Returns
     -------
     DataArray
-        Training loss over all digits at the end, over ``curve`` and ``seed``.
+        Training loss over all digits at the end, over ``curve``, ``start``, ``rate`` and ``seed``.
     """
-    curves: dict[str, tuple[Activation, float]] = {
-        "ReLU": (relu, 0.5**-0.5),
-        "ReLU minus its mean": (CENTERED, (0.5 - MEAN**2) ** -0.5),
-    }
-    losses = [[_loss(f, gain, seed, rate, updates) for seed in range(seeds)] for f, gain in curves.values()]
-    return xr.DataArray(losses, {"curve": list(curves), "seed": range(seeds)}, ("curve", "seed"))
+    curves: dict[str, Activation] = {"ReLU": relu, "ReLU minus its mean": CENTERED}
+    starts = {"He's": 0.5**-0.5, "larger": (0.5 - MEAN**2) ** -0.5}
+    axes = {"curve": list(curves), "start": list(starts), "rate": list(rates), "seed": list(range(seeds))}
+    points = product(curves.values(), starts.values(), rates, range(seeds))
+    losses = [_loss(f, gain, seed, rate, updates) for f, gain, rate, seed in points]
+    return xr.DataArray(np.reshape(losses, (len(curves), len(starts), len(rates), seeds)), axes, tuple(axes))
 
 
 def _loss(f: Activation, gain: float, seed: int, rate: float, updates: int) -> float:

@@ -11,7 +11,7 @@ from livenotes.checks import relative_error
 from livenotes.lab.memory import trained
 from livenotes.recurrent import bidirectional, stacked
 
-from .orders import alignment, ordered
+from .orders import alignment, ordered, translated
 from .reading import BOTH, GRU
 
 _Values = Float[ndarray, " S"]
@@ -45,14 +45,15 @@ def gained_by_reversal() -> _Values:
     return _right("same", "reversed", 10) - _right("same", "as it is", 10)
 
 
-def gained_by_reversal_mirrored() -> _Values:
-    """The same for mirrored orders, where the two ways to feed the source change places."""
-    return -gained_by_reversal()
+def gained_by_reversal_in_dates() -> _Values:
+    """Whole dates right with the French source reversed less those with it as it is, the year first."""
+    right = translated().right.sel(target="iso")
+    return np.asarray(right.sel(feed="reversed") - right.sel(feed="as it is"))
 
 
-def lost_by_reversal_mirrored() -> _Values:
-    """Right symbols lost by reversing the source where the answer is mirrored, 10 symbols."""
-    return gained_by_reversal()
+def lost_by_reversal_in_dates() -> _Values:
+    """Whole dates right with the French source as it is less those with it reversed, the year first."""
+    return -gained_by_reversal_in_dates()
 
 
 def lost_by_reversal_last_first() -> _Values:

@@ -20,7 +20,7 @@ from livenotes.optimization import adam, adam_init
 
 from .layers import LATE, RATES, advice
 from .pictures import images, neighbors, permuted
-from .sequences import roll
+from .sequences import error, roll
 from .sizes import CLASSICAL, curves, moved
 
 SEEDS = range(5)
@@ -102,9 +102,11 @@ def lost_at_a_high_rate() -> _Values:
     return np.asarray((1 - _right(16).sel(activation="relu")) - found.sel(rate=RATES[-1]))
 
 
-def moved_by_a_clipped_step() -> _Values:
-    """How far a step on the wall moves the weight, clipped to length 1."""
-    return np.array([abs(roll(w, 20, 1.0).w.diff("update").values[0]) for w in (1.1, 1.15, 1.2)])
+def clipped_from_the_valley() -> _Values:
+    """How far from the bottom of the valley descents from its wall are after 40 updates, clipped to 1."""
+    weights = np.linspace(0.5, 1.1, 601)
+    valley = weights[np.argmin(error(weights, 20))]
+    return np.array([abs(roll(w, 20, 1.0).w.values[-1] - valley) for w in (1.1, 1.15, 1.2)])
 
 
 def _nets_ahead(data: str, size: int) -> _Values:
