@@ -54,7 +54,7 @@ class Block(NamedTuple):
     beta: Float[ndarray, " H"]
 
 
-class Net(NamedTuple):
+class NormedNet(NamedTuple):
     """Hidden layers and the linear output; also holds gradients."""
 
     blocks: list[Block]
@@ -69,14 +69,14 @@ def begin(
     gain: float,
     activation: str = "relu",
     width: int = WIDTH,
-) -> Net:
+) -> NormedNet:
     """Draw hidden weights with ``gain`` times the variance-keeping deviation; same numbers for every kind."""
     he = 2**0.5 if activation == "relu" else 1.0
     hidden = dense.init(rng, [64, *[width] * depth], gain=gain * he, dtype=np.float32)
     (out,) = dense.init(rng, [width, CLASSES], dtype=np.float32)
     ones = np.ones(width, np.float32)
     lengths = [np.linalg.norm(w, axis=1) if kind.startswith("weight") else ones for w, _ in hidden]
-    return Net([Block(w, s, 0 * s) for (w, _), s in zip(hidden, lengths, strict=True)], out)
+    return NormedNet([Block(w, s, 0 * s) for (w, _), s in zip(hidden, lengths, strict=True)], out)
 
 
 def sums(kind: str, block: Block, h: ndarray, share: int | None = None) -> tuple[ndarray, Any]:
@@ -148,7 +148,7 @@ _BACK: dict[type, Callable[[Any, ndarray], NormGradients]] = {
 
 
 def forward(
-    kind: str, net: Net, x: ndarray, f: Activation, share: int | None = None
+    kind: str, net: NormedNet, x: ndarray, f: Activation, share: int | None = None
 ) -> tuple[ndarray, list[Any]]:
     """Run the net as in training; the tape has a pair for each hidden layer, and what the output reads."""
     h, tape = x, []
@@ -159,7 +159,9 @@ def forward(
     return h @ net.out.w.T + net.out.b, [*tape, h]
 
 
-def backward(kind: str, net: Net, tape: list[Any], g: ndarray, f: Activation) -> tuple[Net, list[ndarray]]:
+def backward(
+    kind: str, net: NormedNet, tape: list[Any], g: ndarray, f: Activation
+) -> tuple[NormedNet, list[ndarray]]:
     """Return the gradient of all parameters, and those of the sums of every hidden layer."""
     *tapes, h = tape
     g_out, g = Layer(g.T @ h, g.sum(axis=0)), g @ net.out.w
@@ -169,10 +171,10 @@ def backward(kind: str, net: Net, tape: list[Any], g: ndarray, f: Activation) ->
         g_block, g = sums_back(kind, own, g_a)
         g_blocks.append(g_block)
         g_sums.append(g_a)
-    return Net(g_blocks[::-1], g_out), g_sums[::-1]
+    return NormedNet(g_blocks[::-1], g_out), g_sums[::-1]
 
 
-def start_from_data(net: Net, x: ndarray, f: Activation) -> Net:
+def start_from_data(net: NormedNet, x: ndarray, f: Activation) -> NormedNet:
     """Set every unit's scale and shift so that its sums over ``x`` have mean 0 and deviation 1."""
     blocks, h = [], x
     for block in net.blocks:
@@ -181,10 +183,10 @@ def start_from_data(net: Net, x: ndarray, f: Activation) -> Net:
         scale = 1 / (a.std(axis=0) + np.float32(1e-5))
         blocks.append(Block(block.w, scale, -a.mean(axis=0) * scale))
         h = f(scale * (a - a.mean(axis=0)))
-    return Net(blocks, net.out)
+    return NormedNet(blocks, net.out)
 
 
-def predict(kind: str, net: Net, x: ndarray, running: Sequence[RunningStats], f: Activation) -> ndarray:
+def predict(kind: str, net: NormedNet, x: ndarray, running: Sequence[RunningStats], f: Activation) -> ndarray:
     """Run the net for prediction: only batch norm does something else than in training."""
     h = x
     for block, stats in zip(net.blocks, running, strict=True):
@@ -198,7 +200,7 @@ def predict(kind: str, net: Net, x: ndarray, running: Sequence[RunningStats], f:
 class Stage(NamedTuple):
     """A net during training, the running statistics of its layers, and the loss of the batch just seen."""
 
-    net: Net
+    net: NormedNet
     running: list[RunningStats]
     loss: float
 
@@ -236,13 +238,13 @@ def training(
         yield Stage(net, running, loss)
 
 
-def shake(rng: np.random.Generator, net: Net, noise: float) -> Net:
+def shake(rng: np.random.Generator, net: NormedNet, noise: float) -> NormedNet:
     """Move the mean and the deviation of every unit's normalized sum at random, anew at every call."""
     blocks = []
     for w, gamma, beta in net.blocks:
         stretch, shift = rng.uniform(1 - noise, 1 + noise, len(w)), rng.uniform(-noise, noise, len(w))
         blocks.append(Block(w, gamma * stretch.astype(w.dtype), beta + shift.astype(w.dtype)))
-    return Net(blocks, net.out)
+    return NormedNet(blocks, net.out)
 
 
 def averaged(running: RunningStats, tape: BatchNormTape | GroupedTape) -> RunningStats:

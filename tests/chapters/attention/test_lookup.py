@@ -5,7 +5,6 @@ import pytest
 from scipy.special import softmax
 
 from livenotes.chapters.attention import (
-    COLORS,
     freezing,
     hard_gradient,
     lookup,
@@ -21,20 +20,20 @@ def test_weights_are_the_softmax_of_cosines(angle, temperature):
     found = mixed(angle, temperature)
     cosines = np.cos(np.deg2rad(angle - lookup.ANGLES))
     np.testing.assert_allclose(found.weight, softmax(cosines / temperature), rtol=1e-9)
-    np.testing.assert_allclose(found.color, softmax(cosines / temperature) @ COLORS, rtol=1e-9)
+    np.testing.assert_allclose(found.color, softmax(cosines / temperature) @ lookup.COLORS, rtol=1e-9)
 
 
 @pytest.mark.parametrize("key", range(5))
 def test_a_cold_look_up_finds_the_color_of_the_key_and_a_hot_one_gray(key):
     angle = int(lookup.ANGLES[key])
-    np.testing.assert_allclose(mixed(angle, 0.02).color, COLORS[key], atol=1e-6)
+    np.testing.assert_allclose(mixed(angle, 0.02).color, lookup.COLORS[key], atol=1e-6)
     np.testing.assert_allclose(mixed(angle, 1e6).color, lookup.GRAY, atol=1e-5)
 
 
 def test_colors_can_be_shown_and_differ():
-    assert COLORS.min() > 0
-    assert COLORS.max() < 1
-    gaps = np.linalg.norm(COLORS[:, None] - COLORS[None], axis=2)
+    assert lookup.COLORS.min() > 0
+    assert lookup.COLORS.max() < 1
+    gaps = np.linalg.norm(lookup.COLORS[:, None] - lookup.COLORS[None], axis=2)
     assert gaps[~np.eye(5, dtype=bool)].min() > 0.3
 
 

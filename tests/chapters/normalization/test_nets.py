@@ -17,7 +17,7 @@ F = REGISTRY["tanh"]
 
 def double(net):
     blocks = [nets.Block(*(p.astype(float) for p in block)) for block in net.blocks]
-    return nets.Net(blocks, Layer(*(p.astype(float) for p in net.out)))
+    return nets.NormedNet(blocks, Layer(*(p.astype(float) for p in net.out)))
 
 
 def random_net(rng, kind, depth=2):

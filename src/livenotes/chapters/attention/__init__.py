@@ -4,8 +4,6 @@ from .cost import KINDS, costs, share
 from .explaining import PARTS, WAYS, answer, explained
 from .lengths import COUNTS, NAMES, listed, lists, names, widths
 from .lookup import (
-    ANGLES,
-    COLORS,
     FEATURES,
     freezing,
     hard_gradient,
@@ -31,8 +29,6 @@ from .translator import (
 )
 
 __all__ = [
-    "ANGLES",
-    "COLORS",
     "COUNTS",
     "ENCODERS",
     "FEATURES",

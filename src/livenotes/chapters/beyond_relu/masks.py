@@ -14,7 +14,7 @@ from livenotes._validated import body
 from livenotes.activations import REGISTRY, Activation, relu
 from livenotes.dense import Layer
 from livenotes.lab.curves import peak_slope
-from livenotes.lab.normed import Net, backward, begin, forward, task
+from livenotes.lab.normed import NormedNet, backward, begin, forward, task
 from livenotes.lab.training import accuracy, descent, minibatches
 from livenotes.losses import softmax_cross_entropy
 from livenotes.optimization import adam, adam_init
@@ -49,7 +49,7 @@ def in_use(kind: str, activation: str, seeds: int = 5) -> xr.Dataset:
         net = begin(rng, kind, depth=5, gain=1.0, activation=activation)
         chosen = rng.choice(len(task().x), BATCH, replace=False)
 
-        def unused(few: ndarray, net: Net = net) -> tuple[float, list[ndarray]]:
+        def unused(few: ndarray, net: NormedNet = net) -> tuple[float, list[ndarray]]:
             out, tape = forward(kind, net, task().x[few], f)
             _, g = body(softmax_cross_entropy)(out, task().labels[few])
             grads = backward(kind, net, tape, g, f)[0]

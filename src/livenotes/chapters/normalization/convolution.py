@@ -17,7 +17,7 @@ from livenotes._validated import body
 from livenotes.activations import relu
 from livenotes.dense import Layer
 from livenotes.lab.convolution import patches, patches_back
-from livenotes.lab.normed import Block, Net, task
+from livenotes.lab.normed import Block, NormedNet, task
 from livenotes.lab.store import Stored, first_losses, load, register
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
@@ -86,7 +86,7 @@ class Tape(NamedTuple):
     shape: tuple[int, ...]
 
 
-def begin(rng: np.random.Generator, kind: str, gain: float = 1.0) -> Net:
+def begin(rng: np.random.Generator, kind: str, gain: float = 1.0) -> NormedNet:
     """Draw He's weights, times ``gain``."""
     blocks = []
     for inputs, outputs in pairwise(CHANNELS):
@@ -94,10 +94,10 @@ def begin(rng: np.random.Generator, kind: str, gain: float = 1.0) -> Net:
         ones = np.ones(outputs, np.float32)
         blocks.append(Block(w, np.linalg.norm(w, axis=1) if kind == "weight" else ones, 0 * ones))
     w = rng.normal(scale=CHANNELS[-1] ** -0.5, size=(10, CHANNELS[-1])).astype(np.float32)
-    return Net(blocks, Layer(w, np.zeros(10, np.float32)))
+    return NormedNet(blocks, Layer(w, np.zeros(10, np.float32)))
 
 
-def forward(kind: str, net: Net, x: Float[ndarray, "B Y X C"]) -> tuple[Float[ndarray, "B 10"], Tape]:
+def forward(kind: str, net: NormedNet, x: Float[ndarray, "B Y X C"]) -> tuple[Float[ndarray, "B 10"], Tape]:
     """Run the net as in training: two convolutions, then the mean of every channel and a linear output."""
     h, tapes = x, []
     for block in net.blocks:
@@ -108,7 +108,7 @@ def forward(kind: str, net: Net, x: Float[ndarray, "B Y X C"]) -> tuple[Float[nd
     return pooled @ net.out.w.T + net.out.b, Tape(tapes, pooled, h.shape)
 
 
-def backward(kind: str, net: Net, tape: Tape, g: ndarray) -> Net:
+def backward(kind: str, net: NormedNet, tape: Tape, g: ndarray) -> NormedNet:
     """Return the gradient of all parameters."""
     g_out, g_pooled = Layer(g.T @ tape.pooled, g.sum(axis=0)), g @ net.out.w
     pixels = tape.shape[1] * tape.shape[2]
@@ -117,10 +117,10 @@ def backward(kind: str, net: Net, tape: Tape, g: ndarray) -> Net:
         g_block, g_rows = normalized_back(kind, own, relu.backward(bent, g_h))
         g_blocks.append(g_block)
         g_h = patches_back(g_rows)
-    return Net(g_blocks[::-1], g_out)
+    return NormedNet(g_blocks[::-1], g_out)
 
 
-def predict(kind: str, net: Net, x: ndarray, running: list[RunningStats]) -> ndarray:
+def predict(kind: str, net: NormedNet, x: ndarray, running: list[RunningStats]) -> ndarray:
     """Run the net for prediction."""
     h = x
     for block, stats in zip(net.blocks, running, strict=True):

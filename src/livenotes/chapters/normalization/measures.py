@@ -12,7 +12,7 @@ from numpy import ndarray
 
 from livenotes._validated import body
 from livenotes.activations import REGISTRY
-from livenotes.lab.normed import Net, backward, forward, last, predict, task
+from livenotes.lab.normed import NormedNet, backward, forward, last, predict, task
 from livenotes.lab.normed import training as stages
 from livenotes.lab.sweep import at_best_rate
 from livenotes.losses import softmax_cross_entropy
@@ -88,11 +88,11 @@ def growth_to_output_batch() -> _Values:
     return _growth_to_output("batch")
 
 
-def _uneven(net: Net, factor: float) -> Net:
+def _uneven(net: NormedNet, factor: float) -> NormedNet:
     """Multiply the second layer's weights and divide the third's: with ReLU the same function."""
     first, second, third = net.blocks
     f = np.float32(factor)
-    return Net([first, second._replace(w=second.w * f), third._replace(w=third.w / f)], net.out)
+    return NormedNet([first, second._replace(w=second.w * f), third._replace(w=third.w / f)], net.out)
 
 
 def _largest_rate(kind: str, factor: float, seed: int) -> float:

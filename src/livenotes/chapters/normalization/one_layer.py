@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from livenotes._trees import tree_map
 from livenotes.activations import REGISTRY
-from livenotes.lab.normed import Net, backward, begin, forward, task
+from livenotes.lab.normed import NormedNet, backward, begin, forward, task
 from livenotes.losses import softmax_cross_entropy
 from livenotes.normalization import batch_norm, batch_norm_backward, layer_norm
 
@@ -139,7 +139,7 @@ def scaled(kind: str, scale: float, seed: int = 0) -> xr.Dataset:
     net = begin(np.random.default_rng(seed), kind, depth=1, gain=1.0)
     (block,) = net.blocks
     w = block.w.astype(float) * scale
-    net = Net(
+    net = NormedNet(
         [block._replace(w=w, gamma=block.gamma.astype(float), beta=block.beta.astype(float))],
         type(net.out)(net.out.w.astype(float), net.out.b.astype(float)),
     )
