@@ -202,9 +202,8 @@ def named(fig: Figure, result: xr.DataArray, french: str, wrote: str) -> dict[st
     """Draw the whole matrix of a translated name."""
     width, height = fig.get_size_inches()
     cell = min((width - 0.9) / (len(french) + 1), (height - 0.6) / len(wrote), 0.34)
-    axes = fig.add_axes(
-        (0.7 / width, 0.05 / height, cell * (len(french) + 1) / width, cell * len(wrote) / height)
-    )
+    across, down = cell * (len(french) + 1), cell * len(wrote)
+    axes = fig.add_axes((0.7 / width, 1 - (0.45 + down) / height, across / width, down / height))
     for row, letter in enumerate(wrote):
         _squares(axes, row, result.values[row, 1 : len(french) + 2], BLUE, 1.0)
         axes.text(-1.0, row, letter, ha="center", va="center")
