@@ -27,7 +27,7 @@ BESIDE = {
     "live": set(),
     "show": set(),
     "claims": set(),
-    "site": {"claims", "live"},
+    "site": {"activations", "claims", "live"},
     "coursework": set(),
     "cli": {"coursework"},
     "jupyter": {"claims", "site"},

@@ -18,6 +18,7 @@ PARTS = [
     "docstrings",
     "folds",
     "formulas",
+    "gallery",
     "ledger_page",
     "questions",
     "reading",
