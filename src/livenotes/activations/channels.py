@@ -99,7 +99,7 @@ maxout = register(
         pullback=_maxout_backward,
         width=_groups,
         formula=r"\max_{j=1\dots k} x_j",
-        slope_formula=r"(g_x)_j = g\,[\,j=\arg\max_i x_i\,]",
+        slope_formula=r"(g_x)_j = g\,[\,j=\operatorname{argmax}_i x_i\,]",
         image=(-math.inf, math.inf),
         cite="goodfellow2013maxout",
         chapter="beyond-relu",
