@@ -10,6 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from threadpoolctl import threadpool_limits
 
+from livenotes import dense
 from livenotes.activations import elu, glu, hard_sigmoid, hardswish, maxout, prelu, relu, relu6, swish
 from livenotes.lab.curves import peak_slope
 
@@ -106,6 +107,30 @@ def elu_shift() -> Values:
 def elu_shift_normalized() -> Values:
     """The same of ELU with batch norm."""
     return _drift("elu", "batch")
+
+
+def gradient_kept() -> Values:
+    """Gradient that reaches the first of ten ReLU layers with He's start, relative to that at the last."""
+    kept = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        net = dense.init(rng, [64] * 12, gain=np.sqrt(2).item())
+        y, tape = dense.forward(net, rng.normal(size=(256, 64)), relu)
+        g = dense.backward(tape, rng.normal(size=y.shape)).g_layers
+        kept.append(np.linalg.norm(g[0].b) / np.linalg.norm(g[9].b))
+    return np.array(kept)
+
+
+def elu_like_relu_above() -> Values:
+    """Share of positive inputs on which ELU has ReLU's slope."""
+    x = np.linspace(0.01, 5, 500)
+    return np.array([np.mean(elu.slope(x) == relu.slope(x))])
+
+
+def elu_like_relu_below() -> Values:
+    """Share of negative inputs on which ELU has ReLU's output."""
+    x = np.linspace(-5, -0.01, 500)
+    return np.array([np.mean(elu.value(x) == relu.value(x))])
 
 
 def loss_due_to_shift() -> Values:
