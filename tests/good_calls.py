@@ -226,7 +226,13 @@ GOOD = {
     "normalization.whitening.transform": {"tape": normalization.normalize(X)[1], "x": X},
     "normalization.whitening.whiten": {"x": X, "method": "zca", "eps": 1e-5},
     "normalization.whitening.whiten_backward": {"tape": normalization.whiten(X)[1], "g_y": X},
-    "optimization.adagrad": {"params": TREE, "grads": TREE, "square": TREE, "lr": 0.1, "eps": 1e-8},
+    "optimization.adagrad": {
+        "params": TREE,
+        "grads": TREE,
+        "square": [X**2, (V**2,)],
+        "lr": 0.1,
+        "eps": 1e-8,
+    },
     "optimization.adam": {
         **DESCENT,
         "state": adam_init(TREE),
