@@ -54,12 +54,13 @@ def describe(activation: Activation) -> list[str]:
     if activation.torch_name:
         facts.append(f"in PyTorch `{activation.torch_name}`")
     facts.append(f"explained in {{chapter}}`{activation.chapter}`")
-    single = activation.derivative is not None
-    slope = f"slope ${activation.slope_formula}$" if single else f"backward ${activation.slope_formula}$"
+    # Of one number the slope; of several the gradient, whose formula begins with what it is the gradient of.
+    slope = activation.slope_formula
+    slope = f"f'(x)={slope}" if activation.derivative is not None else slope
     return [
         *(f"**`{activation.name}`** {what}".splitlines()),
         "",
-        f"${activation.formula}$, {slope}",
+        f"$$f(x)={activation.formula},\\qquad {slope}$$",
         "",
         "; ".join(facts) + ".",
     ]
