@@ -1,5 +1,6 @@
 """Under a kernel, moving a widget draws the state it stands for."""
 
+import gc
 import re
 
 import ipywidgets as widgets
@@ -120,6 +121,28 @@ def test_a_state_that_is_not_finite_is_an_error_in_place():
 def test_an_error_in_the_first_state_is_shown_too():
     shown = Shown(live(fails_at_one, title="T.", p=Slider(0, 1, 0.5, start=1)))
     assert "live-failed" in shown.html
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_garbage_is_left_alone_while_a_picture_is_drawn_and_no_longer(on):
+    collecting = []
+
+    def draw(fig, p):
+        collecting.append(gc.isenabled())
+        if p == 2:
+            raise ValueError("no such picture")
+        fig.add_axes((0, 0, 1, 1)).plot([0, p])
+
+    if not on:
+        gc.disable()
+    try:
+        (slider,) = Shown(live(draw, title="One line.", p=Slider(0, 2, 1))).controls.values()
+        for p in (1, 2, 0):
+            slider.value = p
+            assert gc.isenabled() == on
+    finally:
+        gc.enable()
+    assert collecting == [False] * 4
 
 
 def test_the_style_sheet_travels_with_the_widget(shown):
