@@ -22,12 +22,13 @@ def minutes(document: nodes.Element) -> int:
     for node in document.findall(lambda node: isinstance(node, nodes.Text | nodes.raw)):
         if isinstance(node, nodes.raw):
             figures += node.astext().count('<figure class="live"')
-        elif not _inside(node, _NOT_READ):
+        elif not inside(node, _NOT_READ):
             words += 1 if isinstance(node.parent, nodes.math) else len(node.astext().split())
     return max(5, 5 * round((words / WORDS_A_MINUTE + figures * MINUTES_A_FIGURE) / 5))
 
 
-def _inside(node: nodes.Node, kinds: tuple[type[nodes.Element], ...]) -> bool:
+def inside(node: nodes.Node, kinds: tuple[type[nodes.Element], ...]) -> bool:
+    """Say whether a node stands in one of these, at whatever depth."""
     while node.parent is not None:
         node = node.parent
         if isinstance(node, kinds):

@@ -20,6 +20,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
 from .chapters import CHAPTERS
+from .reading import inside
 
 GLOSSARY = "glossary"
 EVERYDAY = frozenset(
@@ -28,11 +29,6 @@ EVERYDAY = frozenset(
         *("perceptron", "rank", "relatedness", "robust", "shortcut", "similarity", "threshold", "vanilla"),
         *("window", "zero-centered"),
     }
-)
-_RUNNING_TEXT = (nodes.paragraph,)
-_NO_PLACE = (
-    *(nodes.literal, nodes.math, nodes.reference, nodes.raw, nodes.title, nodes.caption, nodes.table),
-    *(nodes.footnote, nodes.citation, addnodes.pending_xref),
 )
 
 
@@ -73,6 +69,13 @@ class Explained(nodes.Inline, nodes.TextElement):
     """A word of running text and the entry that explains it."""
 
 
+_RUNNING_TEXT = (nodes.paragraph,)
+_NO_PLACE = (
+    *(nodes.literal, nodes.math, nodes.reference, nodes.raw, nodes.title, nodes.caption, nodes.table),
+    *(nodes.footnote, nodes.citation, addnodes.pending_xref, Explained),
+)
+
+
 class Explain(SphinxPostTransform):
     """Find the first place of every term in a chapter."""
 
@@ -94,24 +97,12 @@ class Explain(SphinxPostTransform):
 def _explain_first(document: nodes.document, entry: Entry) -> None:
     for text in document.findall(nodes.Text):
         place = entry.pattern.search(text)
-        if place and _is_running_text(text):
+        runs = inside(text, _RUNNING_TEXT) and not inside(text, _NO_PLACE)
+        if place and runs and "reading-time" not in text.parent["classes"]:
             before, word, after = text[: place.start()], place[0], text[place.end() :]
             explained = Explained("", nodes.Text(word), entry=entry)
             text.parent.replace(text, [nodes.Text(before), explained, nodes.Text(after)])
             return
-
-
-def _is_running_text(text: nodes.Text) -> bool:
-    above: list[nodes.Node] = []
-    node = text.parent
-    while node is not None:
-        above.append(node)
-        node = node.parent
-    return (
-        any(isinstance(node, _RUNNING_TEXT) for node in above)
-        and not any(isinstance(node, (*_NO_PLACE, Explained)) for node in above)
-        and not any("reading-time" in node.get("classes", ()) for node in above)
-    )
 
 
 def visit_explained(translator: HTML5Translator, node: Explained) -> None:
