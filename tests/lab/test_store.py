@@ -157,3 +157,41 @@ def test_the_command_makes_what_it_is_told(folder, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         command.main(["unknown"])
     assert "no stored experiment unknown; there are other, tiny" in capsys.readouterr().err
+
+
+def falling(start, *, updates):
+    losses = start / np.arange(1, updates + 1)
+    return xr.Dataset({"loss": store.mean_losses(losses, 10), "right": 0.5})
+
+
+def test_losses_are_averaged_and_one_that_is_missing_makes_them_infinite():
+    found = store.mean_losses([*range(10), np.nan, *range(9), *range(5)], 5)
+    np.testing.assert_array_equal(found, [2, 7, np.inf, 6, 2])
+    assert found.update.values.tolist() == [5, 10, 15, 20, 25]
+    assert store.mean_losses([1.0, 2.0, 3.0], 2).values.tolist() == [1.5]
+
+
+@pytest.mark.parametrize(("updates", "kept"), [(400, 4), (95, 1), (50, 1)])
+def test_the_first_losses_of_a_training_are_a_tenth_and_at_least_one(updates, kept):
+    whole = falling(3.0, updates=updates)
+    first = store.first_losses(falling, "update", 10, updates, start=3.0)
+    assert first["update"].values.tolist() == whole["update"].values.tolist()
+    np.testing.assert_array_equal(first.loss[:kept], whole.loss[:kept])
+    assert first.loss[kept:].isnull().all()
+
+
+def test_a_training_is_checked_by_its_first_losses(monkeypatch):
+    monkeypatch.setattr(store, "STORED", {})
+    one = store.register_training(
+        "falls",
+        falling,
+        {"start": (1.0, 2.0)},
+        every=10,
+        updates=200,
+        rtol=0.1,
+        steady=lambda start: start > 1,
+    )
+    assert {"falls": one} == store.STORED
+    assert (one.rtol, one.time, one.seed) == ({"loss": 0.1}, "update", 0)
+    assert one.begin(start=2.0).loss.count() == 2
+    assert [one.steady(**point) for point in one.points()] == [False, True]

@@ -11,10 +11,13 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
+from numpy import ndarray
 from threadpoolctl import threadpool_limits
 
 from livenotes import __version__
@@ -182,8 +185,16 @@ def first_losses(
     every, whole : int
         Distance of two values along it, and the length of a whole run.
     """
-    shortened = run(**point, **{f"{time}s": whole // 10})
-    return shortened[["loss"]].reindex({time: every * np.arange(1, whole // every + 1)})
+    values = whole // every
+    shortened = run(**point, **{f"{time}s": every * max(1, values // 10)})
+    return shortened[["loss"]].reindex({time: every * np.arange(1, values + 1)})
+
+
+def mean_losses(losses: Sequence[float] | Float[ndarray, " N"], every: int) -> xr.DataArray:
+    """Average every so many losses of a training run, over ``update``; infinite once one is missing."""
+    means = np.reshape(losses[: len(losses) // every * every], (-1, every)).mean(axis=1)
+    update = every * np.arange(1, len(means) + 1)
+    return xr.DataArray(np.where(np.isnan(means), np.inf, means), {"update": update}, name="loss")
 
 
 STORED: dict[str, Stored] = {}
@@ -206,6 +217,28 @@ def register(experiment: Stored) -> Stored:
             raise ValueError(f"axes[{key!r}] of {experiment.name!r}: expected at least one value, got none")
     STORED[experiment.name] = experiment
     return experiment
+
+
+def register_training(
+    name: str,
+    run: Callable[..., xr.Dataset],
+    axes: Mapping[str, Sequence[Any]],
+    *,
+    every: int,
+    updates: int,
+    rtol: float,
+    steady: Callable[..., bool] | None = None,
+) -> Stored:
+    """Add trainings whose ``loss`` over ``update`` is compared with what is stored over its first tenth.
+
+    Late in training two machines part by the last bit. ``every`` and ``updates`` are the distance of two
+    losses and the length of a run, which ``run`` takes by the name ``updates``; the others are those of
+    ``Stored``.
+    """
+    begin = partial(first_losses, run, "update", every, updates)
+    return register(
+        Stored(name, run, axes, seed=0, rtol={"loss": rtol}, time="update", begin=begin, steady=steady)
+    )
 
 
 def _command(name: str) -> str:

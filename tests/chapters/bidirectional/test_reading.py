@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from livenotes import checks
 from livenotes.chapters.bidirectional import BOTH, GRU, POSITIONS, ask_all, begin_reader, clues, marks
@@ -12,11 +13,10 @@ from livenotes.chapters.bidirectional.reading import (
     Lines,
     answer,
     at_the_end,
-    curve,
     gradient,
-    probabilities,
     turned,
 )
+from livenotes.lab.store import mean_losses
 from livenotes.recurrent import stacked
 
 LAYERS = {"one direction": GRU, "both": BOTH, "two layers": stacked.over(BOTH, BOTH)}
@@ -31,7 +31,7 @@ def test_gradient_is_the_central_difference(layer, rng):
     loss, ours = gradient(layer, net, lines)
     numeric = checks.central_differences(lambda n: gradient(layer, n, lines)[0], net)
     assert checks.relative_error(ours, numeric) < 1e-5
-    p = probabilities(answer(layer, net, lines)[0])
+    p = softmax(answer(layer, net, lines)[0], axis=1)
     np.testing.assert_allclose(p.sum(axis=1), 1)
     np.testing.assert_allclose(-np.log(p[np.arange(len(p)), lines.target]).mean(), loss, rtol=1e-9)
 
@@ -128,7 +128,7 @@ def test_boxes_know_what_their_gradient_reaches(rng):
 
 
 def test_losses_are_averaged_in_blocks():
-    found = curve(list(range(45)))
+    found = mean_losses(list(range(45)), 20)
     np.testing.assert_allclose(found, [9.5, 29.5])
     assert found.update.values.tolist() == [20, 40]
 

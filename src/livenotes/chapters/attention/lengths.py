@@ -1,16 +1,14 @@
 """With attention and without: lists of dates that grow, states that grow, and names of countries."""
 
-from collections.abc import Callable
 from difflib import SequenceMatcher
 from functools import cache, partial
-from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.random import Generator
 
 from livenotes.datasets.dates import Split, Translations, dates, encode, territories
-from livenotes.lab.store import Stored, load, register
+from livenotes.lab.store import load, mean_losses, register_training
 
 from .translator import BATCH, Translator, begin, exact, learn, translate
 
@@ -54,10 +52,9 @@ def by_count(attends: int, count: int, seed: int, *, updates: int = LIST_UPDATES
     return xr.Dataset(
         {
             "score": ("update", score),
-            "loss": ("update", losses.reshape(-1, EVERY).mean(axis=1)),
+            "loss": mean_losses(losses, EVERY),
             "letters": float(np.mean([len(text) for text in new.source_texts])),
         },
-        coords={"update": EVERY * np.arange(1, updates // EVERY + 1)},
     )
 
 
@@ -67,10 +64,7 @@ def by_width(hidden: int, seed: int, *, updates: int = WIDTH_UPDATES) -> xr.Data
     net = begin(rng, dates(rng, 1), attends=False, hidden=hidden)
     new = dates(np.random.default_rng(1), 200, split="test")
     _, losses, score = learn(net, lambda: dates(rng, BATCH), updates, look=partial(exact, batch=new))
-    return xr.Dataset(
-        {"score": ("update", score), "loss": ("update", losses.reshape(-1, EVERY).mean(axis=1))},
-        coords={"update": EVERY * np.arange(1, updates // EVERY + 1)},
-    )
+    return xr.Dataset({"score": ("update", score), "loss": mean_losses(losses, EVERY)})
 
 
 def _rows(batch: Translations, rows: np.ndarray) -> Translations:
@@ -128,55 +122,22 @@ def of_names(attends: int, seed: int, *, updates: int = NAME_UPDATES) -> xr.Data
             "known": exact(net, names),
             "new": np.mean([exact(net, one) for one in others]),
             "like": np.mean([likeness(net, one) for one in others]),
-            "loss": ("update", losses.reshape(-1, EVERY).mean(axis=1)),
+            "loss": mean_losses(losses, EVERY),
             "wrote": ("name", np.array([text.ljust(20) for text in wrote])),
             "weight": (("name", "letter", "source"), weight),
         },
-        coords={"name": list(NAMES), "update": EVERY * np.arange(1, updates // EVERY + 1)},
+        coords={"name": list(NAMES)},
     )
 
 
-def again(run: Callable[..., xr.Dataset], whole: int, **point: Any) -> xr.Dataset:
-    """Compute the first tenth of the losses again, and leave the others missing."""
-    blocks = whole // EVERY
-    first = run(**point, updates=EVERY * max(1, blocks // 10))[["loss"]]
-    return first.reindex(update=EVERY * np.arange(1, blocks + 1))
-
-
-# Late in training two machines part by the last bit; only the first losses are computed again.
-STORED_LISTS = register(
-    Stored(
-        name="attention-lists",
-        run=by_count,
-        axes={"attends": (0, 1), "count": COUNTS, "seed": SEEDS},
-        seed=0,
-        rtol={"loss": 0.05},
-        time="update",
-        begin=partial(again, by_count, LIST_UPDATES),
-    )
+_stored = partial(register_training, every=EVERY, rtol=0.05)
+STORED_LISTS = _stored(
+    "attention-lists", by_count, {"attends": (0, 1), "count": COUNTS, "seed": SEEDS}, updates=LIST_UPDATES
 )
-STORED_WIDTHS = register(
-    Stored(
-        name="attention-widths",
-        run=by_width,
-        axes={"hidden": WIDTHS, "seed": SEEDS},
-        seed=0,
-        rtol={"loss": 0.05},
-        time="update",
-        begin=partial(again, by_width, WIDTH_UPDATES),
-    )
+STORED_WIDTHS = _stored(
+    "attention-widths", by_width, {"hidden": WIDTHS, "seed": SEEDS}, updates=WIDTH_UPDATES
 )
-STORED_NAMES = register(
-    Stored(
-        name="attention-names",
-        run=of_names,
-        axes={"attends": (0, 1), "seed": SEEDS},
-        seed=0,
-        rtol={"loss": 0.05},
-        time="update",
-        begin=partial(again, of_names, NAME_UPDATES),
-    )
-)
+STORED_NAMES = _stored("attention-names", of_names, {"attends": (0, 1), "seed": SEEDS}, updates=NAME_UPDATES)
 
 
 @cache

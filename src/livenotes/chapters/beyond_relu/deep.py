@@ -11,7 +11,7 @@ from numpy import ndarray
 from livenotes._arguments import require_choice, require_number, require_positive
 from livenotes.activations import REGISTRY
 from livenotes.lab.normed import forward, last, score, task, training
-from livenotes.lab.store import Stored, first_losses, load, register
+from livenotes.lab.store import Stored, load, mean_losses, register, register_training
 
 DEPTH, WIDTH, EXAMPLES = 30, 128, 100
 SIGNALS = {"relu": 2**0.5, "leaky_relu": 2**0.5, "tanh": 1.0, "elu": 1.0, "gelu": 2**0.5, "selu": 1.0}
@@ -63,13 +63,6 @@ RATES = (0.01, 0.03, 0.1)
 UPDATES, LONG, LONGEST, EVERY = 400, 1000, 3000, 20
 
 
-def _curve(losses: ndarray) -> xr.Dataset:
-    """Mean loss of every twenty updates; infinite once it is not finite."""
-    whole = losses[: len(losses) // EVERY * EVERY].reshape(-1, EVERY).mean(axis=1)
-    update = EVERY * np.arange(1, len(whole) + 1)
-    return xr.Dataset({"loss": ("update", np.nan_to_num(whole, nan=np.inf))}, {"update": update})
-
-
 def learn_deep(
     kind: str, depth: int, gain: float, rate: float, seed: int, *, updates: int = UPDATES
 ) -> xr.Dataset:
@@ -87,25 +80,15 @@ def learn_deep(
     """
     stage, losses = last(training(kind, task(), seed, rate=rate, depth=depth, gain=gain), updates)
     right = score(kind, stage, task().x_val, task().labels_val) if np.isfinite(losses).all() else 0.1
-    return _curve(losses).assign(accuracy=right)
+    return mean_losses(losses, EVERY).to_dataset().assign(accuracy=right)
 
 
 def _deep(
     name: str, updates: int, *, kinds: tuple[str, ...] = ("none", "batch"), rtol: float = 0.05, **axes: Any
 ) -> Stored:
     run = partial(learn_deep, updates=updates)
-    return register(
-        Stored(
-            name=name,
-            run=run,
-            axes={"kind": kinds, **axes, "seed": (0, 1, 2)},
-            seed=0,
-            rtol={"loss": rtol},
-            time="update",
-            begin=partial(first_losses, run, "update", EVERY, updates),
-            steady=_steady,
-        )
-    )
+    axes = {"kind": kinds, **axes, "seed": (0, 1, 2)}
+    return register_training(name, run, axes, every=EVERY, updates=updates, rtol=rtol, steady=_steady)
 
 
 def _steady(kind: str, depth: int, gain: float, rate: float, seed: int) -> bool:

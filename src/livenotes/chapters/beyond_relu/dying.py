@@ -14,7 +14,7 @@ from livenotes import dense
 from livenotes._arguments import require_choice, require_count, require_positive
 from livenotes._validated import body
 from livenotes.activations import REGISTRY, Activation
-from livenotes.datasets.digits import digits
+from livenotes.lab.normed import task
 from livenotes.lab.store import Stored, load, register
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
@@ -193,7 +193,7 @@ def _updates(
 
 def pixels(centered: bool) -> tuple[ndarray, ndarray]:
     """Return the training and validation digits: pixels of mean 0, or from 0 up, in the same units."""
-    data = digits(dtype=np.float32)
+    data = task()
     lowest = 0 if centered else data.x.min(axis=0)
     return data.x - lowest, data.x_val - lowest
 
@@ -202,7 +202,7 @@ def learning(
     optimizer: str, start: float, rate: float, seed: int, *, centered: bool = False
 ) -> Iterator[list[dense.Layer]]:
     """Yield a ReLU net with two hidden layers of 100 units before training, then after each update."""
-    data, x = digits(dtype=np.float32), pixels(centered)[0]
+    data, x = task(), pixels(centered)[0]
     net = dense.init(np.random.default_rng([seed, 0]), [64, 100, 100, 10], gain=start, dtype=np.float32)
     update = _updates(optimizer, net, rate)
     yield net
@@ -239,7 +239,7 @@ def lose(optimizer: str, start: str, rate: float, seed: int) -> xr.Dataset:
     return xr.Dataset(
         {
             "dead": (("update", "layer"), dead),
-            "accuracy": accuracy(out, digits().labels_val),
+            "accuracy": accuracy(out, task().labels_val),
         },
         {"update": [0, UPDATES], "layer": [1, 2]},
     )

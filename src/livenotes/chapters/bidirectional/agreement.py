@@ -72,7 +72,7 @@ def train_marks(net: str, seed: int, *, updates: int = UPDATES) -> xr.Dataset:
     )
 
 
-stored("bidirectional-marks", train_marks, {"net": tuple(NETS), "seed": (0, 1, 2, 3, 4)}, UPDATES)
+stored("bidirectional-marks", train_marks, {"net": tuple(NETS), "seed": (0, 1, 2, 3, 4)}, updates=UPDATES)
 
 
 @cache

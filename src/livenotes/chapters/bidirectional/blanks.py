@@ -7,6 +7,7 @@ import xarray as xr
 from jaxtyping import Int
 from numpy import ndarray
 from numpy.random import Generator
+from scipy.special import softmax
 
 from livenotes._arguments import require_choice
 from livenotes.lab.store import load
@@ -21,7 +22,6 @@ from .reading import (
     ask_all,
     begin_reader,
     learn,
-    probabilities,
     stored,
     turned,
 )
@@ -71,7 +71,7 @@ def train_clues(reader: str, seed: int, *, updates: int = UPDATES) -> xr.Dataset
     return xr.Dataset(
         {
             "right": ("position", right),
-            "said": (("position", "answer"), probabilities(scores)),
+            "said": (("position", "answer"), softmax(scores.astype(float), axis=1)),
             "loss": losses,
         },
         {"position": list(POSITIONS)},
@@ -86,7 +86,7 @@ def shown() -> Lines:
     return Lines(np.eye(BLANK + 1)[symbols], symbols == BLANK, np.full(len(POSITIONS), 2))
 
 
-stored("bidirectional-clues", train_clues, {"reader": READERS, "seed": (0, 1, 2, 3, 4)}, UPDATES)
+stored("bidirectional-clues", train_clues, {"reader": READERS, "seed": (0, 1, 2, 3, 4)}, updates=UPDATES)
 
 
 @cache

@@ -11,6 +11,7 @@ import xarray as xr
 from jaxtyping import Int
 from numpy import ndarray
 from numpy.random import Generator
+from scipy.special import softmax
 
 from livenotes._arguments import require_choice
 from livenotes._trees import leaves
@@ -18,7 +19,7 @@ from livenotes.datasets.corpus import lee_texts
 from livenotes.lab.store import load
 from livenotes.recurrent import stacked
 
-from .reading import BOTH, GRU, Lines, answer, ask_all, at_the_end, begin_reader, learn, probabilities, stored
+from .reading import BOTH, GRU, Lines, answer, ask_all, at_the_end, begin_reader, learn, stored
 
 LETTERS = " 'abcdefghijklmnopqrstuvwxyz"
 GAP = len(LETTERS)  # the symbol that stands for the missing letter
@@ -99,7 +100,8 @@ def train_gaps(reader: str, ahead: int, seed: int, *, updates: int = UPDATES) ->
     start = begin_reader(rng, layer, GAP + 1, UNITS[reader], GAP)
     net, losses = learn(layer, start, lambda: put(ask_gaps(texts().train, rng, ahead)), updates, RATE)
     right, new_loss = ask_all(layer, net, put(every_gap(ahead)))
-    p = np.concatenate([probabilities(answer(layer, net, put(as_gap(line, ahead)))[0]) for line in SHOWN])
+    scores = np.concatenate([answer(layer, net, put(as_gap(line, ahead)))[0] for line in SHOWN])
+    p = softmax(scores.astype(float), axis=1)
     best = p.argsort(axis=1)[:, : -GUESSES - 1 : -1]
     return xr.Dataset(
         {
@@ -117,7 +119,7 @@ stored(
     "bidirectional-gaps",
     train_gaps,
     {"reader": tuple(UNITS), "ahead": AHEAD, "seed": (0, 1, 2)},
-    UPDATES,
+    updates=UPDATES,
 )
 
 
@@ -139,7 +141,7 @@ def train_sizes(size: str, seed: int, *, updates: int = UPDATES) -> xr.Dataset:
     return xr.Dataset({"right": right, "new_loss": new_loss, "loss": losses})
 
 
-stored("bidirectional-sizes", train_sizes, {"size": tuple(SIZES), "seed": (0, 1, 2)}, UPDATES)
+stored("bidirectional-sizes", train_sizes, {"size": tuple(SIZES), "seed": (0, 1, 2)}, updates=UPDATES)
 
 
 def next_letters(letters: Int[ndarray, " N"], at: Int[ndarray, " B"]) -> Lines:
@@ -168,12 +170,19 @@ def train_next(reader: str, seed: int, *, updates: int = UPDATES) -> xr.Dataset:
 
     net, losses = learn(layer, begin_reader(rng, layer, GAP + 1, READ, GAP), draw, updates, RATE)
     lines = next_letters(new, np.arange(0, len(new) - WINDOW, WINDOW + 1))
-    p = probabilities(answer(layer, net, lines)[0])[np.arange(len(lines.target)), lines.target]
+    p = softmax(answer(layer, net, lines)[0].astype(float), axis=1)[
+        np.arange(len(lines.target)), lines.target
+    ]
     by_step = -np.log(p).reshape(WINDOW, -1).mean(axis=1)
     return xr.Dataset({"new_loss": ("step", by_step), "loss": losses}, {"step": np.arange(1, WINDOW + 1)})
 
 
-stored("bidirectional-next", train_next, {"reader": ("left to right", "both"), "seed": (0, 1, 2)}, UPDATES)
+stored(
+    "bidirectional-next",
+    train_next,
+    {"reader": ("left to right", "both"), "seed": (0, 1, 2)},
+    updates=UPDATES,
+)
 
 
 def count_weights(layers: int, units: int) -> int:

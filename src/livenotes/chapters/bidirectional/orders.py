@@ -20,11 +20,11 @@ from livenotes.datasets.dates import Translations, dates
 from livenotes.datasets.reversed_copy import reversed_copy
 from livenotes.encoder_decoder import EncoderDecoderParams, backward, forward, generate, init
 from livenotes.lab.memory import LIMIT
-from livenotes.lab.store import load
+from livenotes.lab.store import load, mean_losses
 from livenotes.losses import softmax_cross_entropy
 from livenotes.optimization import adam, adam_init, clip_by_norm
 
-from .reading import GRU, curve, stored
+from .reading import EVERY, GRU, stored
 
 ALPHABET, HIDDEN, BATCH, UPDATES, RATE = 8, 32, 32, 1600, 0.005
 LENGTHS = (6, 10)
@@ -117,7 +117,7 @@ def learn_pairs(
         loss, g = gradient(params, draw())
         params, state = adam(params, clip_by_norm(g, LIMIT), state, lr=RATE)
         losses.append(loss)
-    return params, curve(losses)
+    return params, mean_losses(losses, EVERY)
 
 
 def write(params: EncoderDecoderParams, pairs: Pairs) -> Int[ndarray, "T B"]:
@@ -192,19 +192,19 @@ stored(
     "bidirectional-orders",
     train_symbols,
     {"order": MEASURED, "feed": FEEDS[:2], "length": LENGTHS, "seed": SEEDS},
-    UPDATES,
+    updates=UPDATES,
 )
 stored(
     "bidirectional-twice",
     train_symbols,
     {"order": ("same",), "feed": ("twice",), "length": LENGTHS, "seed": SEEDS},
-    UPDATES,
+    updates=UPDATES,
 )
 stored(
     "bidirectional-days",
     train_days,
     {"target": tuple(TARGETS), "feed": FEEDS[:2], "seed": SEEDS},
-    DAY_UPDATES,
+    updates=DAY_UPDATES,
 )
 
 

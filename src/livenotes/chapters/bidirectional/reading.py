@@ -4,7 +4,7 @@ Every experiment of this chapter but those of translation trains such a net: one
 ``livenotes.recurrent``, of one direction or two, or a stack of them, and a linear readout.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from livenotes.lab.memory import LIMIT, Net
-from livenotes.lab.store import Stored, first_losses, register
+from livenotes.lab.store import mean_losses, register_training
 from livenotes.lab.training import accuracy
 from livenotes.losses import softmax_cross_entropy
 from livenotes.optimization import adam, adam_init, clip_by_norm
@@ -81,19 +81,7 @@ def learn(
         loss, g = gradient(layer, net, draw())
         net, state = adam(net, clip_by_norm(g, LIMIT), state, lr=rate)
         losses.append(loss)
-    return net, curve(losses)
-
-
-def curve(losses: Sequence[float]) -> xr.DataArray:
-    """Mean loss of every 20 updates, over ``update``."""
-    blocks = np.reshape(losses[: len(losses) // EVERY * EVERY], (-1, EVERY)).mean(axis=1)
-    return xr.DataArray(blocks, {"update": EVERY * np.arange(1, len(blocks) + 1)}, name="loss")
-
-
-def probabilities(scores: Float[ndarray, "N C"]) -> Float[ndarray, "N C"]:
-    """Turn scores into probabilities, in double precision."""
-    p: ndarray = np.exp(scores.astype(float) - scores.max(axis=1, keepdims=True))
-    return p / p.sum(axis=1, keepdims=True)
+    return net, mean_losses(losses, EVERY)
 
 
 def ask_all(layer: Cell, net: Net, lines: Lines) -> tuple[float, float]:
@@ -102,9 +90,5 @@ def ask_all(layer: Cell, net: Net, lines: Lines) -> tuple[float, float]:
     return accuracy(scores, lines.target), softmax_cross_entropy(scores, lines.target)[0]
 
 
-def stored(
-    name: str, run: Callable[..., xr.Dataset], axes: Mapping[str, Sequence[Any]], updates: int
-) -> Stored:
-    """Register a sweep of trainings whose ``loss`` is compared over the first tenth of ``updates``."""
-    begin = partial(first_losses, run, "update", EVERY, updates)
-    return register(Stored(name, run, axes, seed=0, rtol={"loss": 0.05}, time="update", begin=begin))
+stored = partial(register_training, every=EVERY, rtol=0.05)
+"""Register trainings of this chapter."""

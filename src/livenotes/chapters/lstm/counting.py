@@ -15,7 +15,7 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from livenotes.lab.memory import LIMIT, Net
-from livenotes.lab.store import Stored, load, register
+from livenotes.lab.store import Stored, load, mean_losses, register
 from livenotes.losses import softmax_cross_entropy
 from livenotes.optimization import adam, adam_init, clip_by_norm
 from livenotes.recurrent import lstm
@@ -151,7 +151,7 @@ def learn(hidden: int, seed: int) -> xr.Dataset:
     return xr.Dataset(
         {
             "score": ("clamp", np.array([score(each, new) for each in held])),
-            "loss": ("update", losses.reshape(-1, EVERY).mean(axis=1)),
+            "loss": mean_losses(losses, EVERY),
             "forget": ("symbol", np.array([forget[new.symbols == k].mean() for k in range(len(SYMBOLS))])),
         }
         | {name: (("clamp", "text", "time"), np.array(parts)) for name, parts in found.items()},
@@ -159,7 +159,6 @@ def learn(hidden: int, seed: int) -> xr.Dataset:
             "clamp": list(CLAMPS),
             "symbol": list(SYMBOLS),
             "text": list(SHOWN),
-            "update": EVERY * np.arange(1, UPDATES // EVERY + 1),
         },
     )
 

@@ -4,7 +4,7 @@ A convolution is a dense layer on patches: every pixel of its output reads the 3
 have axes B, Y, X, C.
 """
 
-from functools import cache, partial
+from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from livenotes.activations import relu
 from livenotes.dense import Layer
 from livenotes.lab.convolution import patches, patches_back
 from livenotes.lab.normed import Block, NormedNet, task
-from livenotes.lab.store import Stored, first_losses, load, register
+from livenotes.lab.store import load, mean_losses, register_training
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
 from livenotes.normalization import (
@@ -160,24 +160,17 @@ def learn_pictures(kind: str, rate: float, seed: int, *, updates: int = UPDATES)
                     body(update_running)(r, own[2]) for r, (own, _) in zip(running, tape.blocks, strict=True)
                 ]
         out = np.nan_to_num(predict(kind, net, x_val, running))
-    means = losses[: updates // EVERY * EVERY].reshape(-1, EVERY).mean(axis=1)
-    return xr.Dataset(
-        {"loss": ("update", means), "accuracy": accuracy(out, data.labels_val)},
-        {"update": EVERY * np.arange(1, len(means) + 1)},
-    )
+    return xr.Dataset({"loss": mean_losses(losses, EVERY), "accuracy": accuracy(out, data.labels_val)})
 
 
-register(
-    Stored(
-        name="normalization-pictures",
-        run=learn_pictures,
-        axes={"kind": KINDS, "rate": RATES, "seed": (0, 1, 2, 3, 4)},
-        seed=0,
-        rtol={"loss": 0.02},
-        time="update",
-        begin=partial(first_losses, learn_pictures, "update", EVERY, UPDATES),
-        steady=lambda rate, **_: rate < 3,
-    )
+register_training(
+    "normalization-pictures",
+    learn_pictures,
+    {"kind": KINDS, "rate": RATES, "seed": (0, 1, 2, 3, 4)},
+    every=EVERY,
+    updates=UPDATES,
+    rtol=0.02,
+    steady=lambda rate, **_: rate < 3,
 )
 
 

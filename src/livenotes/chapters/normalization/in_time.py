@@ -4,7 +4,7 @@ Batch norm in time {cite}`cooijmans2017recurrent`: the sums from the input and f
 on their own, and so is what the output sees of the cell state. Every step has statistics of its own.
 """
 
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from livenotes._validated import body
 from livenotes.lab.normed import task
-from livenotes.lab.store import Stored, first_losses, load, register
+from livenotes.lab.store import load, mean_losses, register_training
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
 from livenotes.normalization import (
@@ -194,26 +194,23 @@ def learn_steps(kind: str, rate: float, seed: int, *, updates: int = UPDATES) ->
     cell = [stats[2] for stats in running]
     return xr.Dataset(
         {
-            "loss": ("update", np.reshape(losses[: updates // EVERY * EVERY], (-1, EVERY)).mean(axis=1)),
+            "loss": mean_losses(losses, EVERY),
             "accuracy": accuracy(own, data.labels_val),
             "accuracy_shared": accuracy(shared, data.labels_val),
             "mean": ("step", [np.abs(s.mean).mean() for s in cell]),
             "deviation": ("step", [np.sqrt(s.var).mean() for s in cell]),
         },
-        {"update": EVERY * np.arange(1, updates // EVERY + 1), "step": np.arange(1, count + 1)},
+        {"step": np.arange(1, count + 1)},
     )
 
 
-register(
-    Stored(
-        name="normalization-steps",
-        run=learn_steps,
-        axes={"kind": KINDS, "rate": RATES, "seed": (0, 1, 2, 3, 4)},
-        seed=0,
-        rtol={"loss": 0.02},
-        time="update",
-        begin=partial(first_losses, learn_steps, "update", EVERY, UPDATES),
-    )
+register_training(
+    "normalization-steps",
+    learn_steps,
+    {"kind": KINDS, "rate": RATES, "seed": (0, 1, 2, 3, 4)},
+    every=EVERY,
+    updates=UPDATES,
+    rtol=0.02,
 )
 
 

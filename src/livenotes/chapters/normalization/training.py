@@ -1,6 +1,5 @@
 r"""What normalization does to training: rates and starts, batch sizes, other inputs, weights by layer."""
 
-from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -11,7 +10,7 @@ from numpy import ndarray
 from livenotes._arguments import require_choice
 from livenotes.activations import REGISTRY
 from livenotes.lab.normed import KINDS, Stage, forward, last, score, shake, task, training
-from livenotes.lab.store import Stored, first_losses, load, register
+from livenotes.lab.store import load, mean_losses, register_training
 from livenotes.lab.training import accuracy
 
 UPDATES, LONG, EVERY = 200, 1000, 10
@@ -24,16 +23,9 @@ INPUTS = {"as they are": (1.0, 0.0), "a tenth": (0.1, 0.0), "tenfold": (10.0, 0.
 """What every pixel is multiplied by, and what is then added; as they are, their mean is 0 and deviation 1."""
 
 
-def _curve(losses: ndarray) -> xr.Dataset:
-    """Mean loss of every ten updates; infinite once it is not finite."""
-    whole = losses[: len(losses) // EVERY * EVERY].reshape(-1, EVERY).mean(axis=1)
-    update = EVERY * np.arange(1, len(whole) + 1)
-    return xr.Dataset({"loss": ("update", np.nan_to_num(whole, nan=np.inf))}, {"update": update})
-
-
 def _run(kind: str, seed: int, updates: int = UPDATES, **settings: Any) -> tuple[Stage, xr.Dataset]:
     stage, losses = last(training(kind, task(), seed, **settings), updates)
-    found = _curve(losses)
+    found = mean_losses(losses, EVERY).to_dataset()
     right = score(kind, stage, task().x_val, task().labels_val, settings.get("activation", "relu"))
     return stage, found.assign(accuracy=right if np.isfinite(losses).all() else 0.1)
 
@@ -68,7 +60,7 @@ def learn_sharing(share: int, rate: float, seed: int, *, updates: int = UPDATES)
 def learn_batches(kind: str, batch: int, rate: float, seed: int, *, updates: int = LONG) -> xr.Dataset:
     """Train on ``batch`` examples an update; batch norm has no answer for one, which counts as guessing."""
     if (kind, batch) == ("batch", 1):
-        return _curve(np.full(updates, np.nan)).assign(accuracy=0.1)
+        return mean_losses(np.full(updates, np.nan), EVERY).to_dataset().assign(accuracy=0.1)
     return _run(kind, seed, updates, rate=rate, batch=batch, depth=3)[1]
 
 
@@ -78,7 +70,9 @@ def learn_inputs(kind: str, inputs: str, rate: float, seed: int, *, updates: int
     stages = training(kind, task(), seed, rate=rate, depth=3, before=lambda x: scale * x + shift)
     stage, losses = last(stages, updates)
     right = score(kind, stage, scale * task().x_val + shift, task().labels_val)
-    return _curve(losses).assign(accuracy=right if np.isfinite(losses).all() else 0.1)
+    return (
+        mean_losses(losses, EVERY).to_dataset().assign(accuracy=right if np.isfinite(losses).all() else 0.1)
+    )
 
 
 def learn_weights(activation: str, kind: str, seed: int, *, updates: int = LONG) -> xr.Dataset:
@@ -149,56 +143,40 @@ def _sums(kind: str, stage: Stage, activation: str) -> list[ndarray]:
     return [bent.x for _, bent in tape[:-1]]
 
 
-def _stored(
-    name: str, run: Any, whole: int, axes: dict[str, Any], steady: Callable[..., bool] | None = None
-) -> Stored:
-    return register(
-        Stored(
-            name=name,
-            run=run,
-            axes=axes,
-            seed=0,
-            rtol={"loss": 0.02},
-            time="update",
-            begin=partial(first_losses, run, "update", EVERY, whole),
-            steady=steady,
-        )
-    )
-
-
+_stored = partial(register_training, every=EVERY, rtol=0.02)
 _stored(
     "normalization-race",
     learn,
-    UPDATES,
     {"kind": KINDS, "gain": GAINS, "rate": RATES, "seed": SEEDS},
+    updates=UPDATES,
     steady=lambda kind, rate, **_: kind != "weight from data" and rate < 3,
 )
 # Of two or four numbers, the last bit may decide which is the larger: they come out far apart.
 _stored(
     "normalization-sharing",
     learn_sharing,
-    UPDATES,
     {"share": SHARES, "rate": (0.1, 0.3, 1.0), "seed": SEEDS},
+    updates=UPDATES,
     steady=lambda share, **_: share > 4,
 )
 _stored(
     "normalization-batches",
     learn_batches,
-    LONG,
     {"kind": ("batch", "layer"), "batch": BATCHES, "rate": (0.01, 0.03, 0.1, 0.3), "seed": SEEDS},
+    updates=LONG,
     steady=lambda kind, batch, **_: kind == "layer" or batch > 4,
 )
 _stored(
     "normalization-inputs",
     learn_inputs,
-    UPDATES,
     {"kind": KINDS, "inputs": tuple(INPUTS), "rate": (0.03, 0.1, 0.3), "seed": SEEDS},
+    updates=UPDATES,
 )
 _stored(
     "normalization-weights",
     learn_weights,
-    LONG,
     {"activation": ("sigmoid", "tanh", "relu"), "kind": ("none", "batch"), "seed": SEEDS},
+    updates=LONG,
 )
 
 

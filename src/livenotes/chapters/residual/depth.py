@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy import ndarray
 
 from livenotes._arguments import require_choice
 from livenotes.activations import relu
 from livenotes.dense import Layer
-from livenotes.lab.store import Stored, first_losses, load, register
+from livenotes.lab.store import load, mean_losses, register_training
 from livenotes.lab.sweep import at_best_rate
 from livenotes.residual import BLOCKS, BlockParams, Kind, Scale
 
@@ -26,13 +25,6 @@ RATES = (0.1, 0.3, 1.0)
 SEEDS = (0, 1, 2, 3)
 UPDATES, LONG, EVERY = 300, 1200, 10
 EPS = 1e-5  # of batch norm
-
-
-def curve(losses: ndarray) -> xr.Dataset:
-    """Mean ``loss`` of every ten updates; infinite once it is not finite."""
-    whole = losses[: len(losses) // EVERY * EVERY].reshape(-1, EVERY).mean(axis=1)
-    update = EVERY * np.arange(1, len(whole) + 1)
-    return xr.Dataset({"loss": ("update", np.nan_to_num(whole, nan=np.inf))}, {"update": update})
 
 
 def learn(
@@ -67,7 +59,7 @@ def learn(
     require_choice("kind", kind, BLOCKS)
     net = begin(np.random.default_rng([seed, 0]), kind, blocks, orthogonal=orthogonal, dtype=dtype)
     net, losses = trained(training(kind, net, seed, repeat(rate, updates)), updates)
-    return curve(losses).assign(errors(kind, net))
+    return mean_losses(losses, EVERY).to_dataset().assign(errors(kind, net))
 
 
 def learn_long(kind: Kind, blocks: int, seed: int, *, updates: int = LONG) -> xr.Dataset:
@@ -94,21 +86,6 @@ def deepened(net: Net, tape: Tape, blocks: int) -> Net:
     return net._replace(blocks=[*net.blocks, *[copy] * blocks])
 
 
-def _stored(name: str, run: Any, whole: int, axes: dict[str, Any], steady: Any) -> Stored:
-    return register(
-        Stored(
-            name=name,
-            run=run,
-            axes=axes,
-            seed=0,
-            rtol={"loss": 0.02},
-            time="update",
-            begin=partial(first_losses, run, "update", EVERY, whole),
-            steady=steady,
-        )
-    )
-
-
 def _shallow(blocks: int, rate: float, **_: Any) -> bool:
     """Say whether rounding stays small: a deep net, or a large rate, makes much of the last bit."""
     return blocks <= 4 and rate < 0.3
@@ -119,26 +96,27 @@ def with_shortcuts(kind: Kind, **_: Any) -> bool:
     return kind != "plain"
 
 
+_stored = partial(register_training, every=EVERY, rtol=0.02)
 _stored(
     "residual-depth",
     learn,
-    UPDATES,
     {"kind": KINDS, "blocks": BLOCK_COUNTS, "rate": RATES, "seed": SEEDS},
-    _shallow,
+    updates=UPDATES,
+    steady=_shallow,
 )
 _stored(
     "residual-longer",
     learn_long,
-    LONG,
     {"kind": ("plain", "original"), "blocks": (8, 16), "seed": (0, 1)},
-    with_shortcuts,
+    updates=LONG,
+    steady=with_shortcuts,
 )
 _stored(
     "residual-orthogonal",
     learn_orthogonal,
-    UPDATES,
     {"blocks": (1, 4, 8, 16), "rate": RATES, "seed": SEEDS[:3]},
-    _shallow,
+    updates=UPDATES,
+    steady=_shallow,
 )
 
 

@@ -12,9 +12,10 @@ from numpy import ndarray
 
 from livenotes.activations import relu
 from livenotes.datasets.digits import digits
+from livenotes.lab.normed import task
 
 from .depth import by_depth, deepened, orthogonal
-from .nets import WIDTH, begin, errors, forward, task, trained, training
+from .nets import WIDTH, begin, errors, forward, trained, training
 from .norms import orders
 from .signal import bare, gradients, twins, variety
 

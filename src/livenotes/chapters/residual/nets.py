@@ -5,7 +5,6 @@ Nets whose blocks end in a sum get a normalization before the output, as in {cit
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +14,8 @@ from livenotes import residual
 from livenotes._trees import tree_map
 from livenotes._validated import body
 from livenotes.activations import relu
-from livenotes.datasets.digits import Digits, digits
 from livenotes.dense import Layer
+from livenotes.lab.normed import task
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
 from livenotes.normalization import (
@@ -140,12 +139,6 @@ def predict(kind: Kind, net: Net, x: ndarray, tape: Tape, without: Collection[in
     else:
         h, _ = _end(kind, net.last, h)
     return h @ net.out.w.T + net.out.b
-
-
-@cache
-def task() -> Digits:
-    """The digits in single precision."""
-    return digits(dtype=np.float32)
 
 
 class Stage(NamedTuple):

@@ -1,16 +1,16 @@
 r"""Pre-norm and post-norm: two orders of the same parts, trained with and without a warm-up of the rate."""
 
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import xarray as xr
 
 from livenotes._arguments import require_choice
-from livenotes.lab.store import Stored, first_losses, load, register
+from livenotes.lab.store import load, mean_losses, register_training
 from livenotes.lab.sweep import at_best_rate
 from livenotes.residual import BLOCKS, Kind
 
-from .depth import EVERY, UPDATES, curve
+from .depth import EVERY, UPDATES
 from .nets import begin, errors, trained, training
 
 ORDERS: tuple[Kind, ...] = ("pre_norm", "post_norm")
@@ -32,20 +32,17 @@ def learn_order(
     net = begin(np.random.default_rng([seed, 0]), kind, blocks)
     rates = [rate * min(1.0, (k + 1) / (warm_up or 1)) for k in range(updates)]
     net, losses = trained(training(kind, net, seed, rates, by_adam=True), updates)
-    return curve(losses).assign(errors(kind, net))
+    return mean_losses(losses, EVERY).to_dataset().assign(errors(kind, net))
 
 
-register(
-    Stored(
-        name="residual-orders",
-        run=learn_order,
-        axes={"kind": ORDERS, "blocks": (2, 16), "warm_up": WARM_UPS, "rate": RATES, "seed": (0, 1, 2)},
-        seed=0,
-        rtol={"loss": 0.02},
-        time="update",
-        begin=partial(first_losses, learn_order, "update", EVERY, UPDATES),
-        steady=lambda rate, **_: rate < 0.003,
-    )
+register_training(
+    "residual-orders",
+    learn_order,
+    {"kind": ORDERS, "blocks": (2, 16), "warm_up": WARM_UPS, "rate": RATES, "seed": (0, 1, 2)},
+    every=EVERY,
+    updates=UPDATES,
+    rtol=0.02,
+    steady=lambda rate, **_: rate < 0.003,
 )
 
 

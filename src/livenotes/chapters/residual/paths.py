@@ -4,7 +4,7 @@ With $n$ blocks whose output is $x+F(x)$ there are $2^n$ paths from the output b
 block around the branch or through it.
 """
 
-from functools import cache, partial
+from functools import cache
 from itertools import repeat
 from math import comb
 
@@ -15,13 +15,14 @@ from livenotes import residual
 from livenotes._arguments import require_choice
 from livenotes._validated import body
 from livenotes.datasets.digits import digits
-from livenotes.lab.store import Stored, first_losses, load, register
+from livenotes.lab.normed import task
+from livenotes.lab.store import load, mean_losses, register_training
 from livenotes.lab.training import accuracy
 from livenotes.losses import softmax_cross_entropy
 from livenotes.residual import BLOCKS, Kind
 
-from .depth import EVERY, KINDS, UPDATES, curve, with_shortcuts
-from .nets import BATCH, backward, begin, forward, predict, task, trained, training
+from .depth import EVERY, KINDS, UPDATES, with_shortcuts
+from .nets import BATCH, backward, begin, forward, predict, trained, training
 
 BLOCKS_REMOVED, DRAWS = 8, 20
 
@@ -91,27 +92,24 @@ def learn_removed(kind: Kind, seed: int, *, updates: int = UPDATES) -> xr.Datase
 
     counts = range(BLOCKS_REMOVED + 1)
     draws = [[error(*rng.permutation(BLOCKS_REMOVED)[:m]) for _ in range(DRAWS)] for m in counts]
-    return curve(losses).assign(
+    return xr.Dataset(
         {
+            "loss": mean_losses(losses, EVERY),
             "one": ("block", [error(), *(error(k) for k in range(BLOCKS_REMOVED))]),
             "many": ("count", np.mean(draws, axis=1)),
-            "block": np.arange(BLOCKS_REMOVED + 1),
-            "count": list(counts),
-        }
+        },
+        {"block": np.arange(BLOCKS_REMOVED + 1), "count": list(counts)},
     )
 
 
-register(
-    Stored(
-        name="residual-removed",
-        run=learn_removed,
-        axes={"kind": KINDS, "seed": (0, 1, 2, 3, 4)},
-        seed=0,
-        rtol={"loss": 0.02},
-        time="update",
-        begin=partial(first_losses, learn_removed, "update", EVERY, UPDATES),
-        steady=with_shortcuts,
-    )
+register_training(
+    "residual-removed",
+    learn_removed,
+    {"kind": KINDS, "seed": (0, 1, 2, 3, 4)},
+    every=EVERY,
+    updates=UPDATES,
+    rtol=0.02,
+    steady=with_shortcuts,
 )
 
 
