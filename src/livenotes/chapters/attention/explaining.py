@@ -8,8 +8,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from numpy.random import Generator
 
-from livenotes._trees import leaves
-from livenotes.attention import additive_attention
+from livenotes import encoder_decoder
 from livenotes.datasets.dates import Translations, dates
 from livenotes.dense import affine
 from livenotes.lab.store import Stored, load, register
@@ -37,16 +36,14 @@ def answer(
     weights : (B, T, S)
         As the net computed them.
     """
-    p, (x, y) = net.params, one_hot(net, batch)
-    zero = net.encoder.zero_state(p.encoder, x.shape[1])
-    keys, tape = net.encoder.forward(p.encoder, x, zero, batch.source_mask)
-    last = np.concatenate(leaves(net.encoder.final_state(tape)), axis=1)
-    states, _ = GRU.forward(p.decoder, y, np.tanh(affine(p.bridge, last)[0]))
-    h, s = keys.transpose(1, 0, 2), states.transpose(1, 0, 2)  # (B, S, H), (B, T, H)
-    _, looked = additive_attention(p.attention, s, h, h, batch.source_mask.T[:, None])
-    weights = looked.weights
-    context = (weights if instead is None else instead).astype(h.dtype) @ h
-    both = np.concatenate([context, s], axis=2)
+    p = net.params
+    scores, tape = encoder_decoder.forward(net.encoder, GRU, p, *one_hot(net, batch), batch.source_mask)
+    weights = encoder_decoder.attention_weights(tape)
+    if instead is None:
+        return scores.argmax(axis=2).T, weights
+    assert tape.attended is not None  # attention_weights has looked
+    looked = tape.attended.attention  # its queries are the decoder's states (B, T, H), its values (B, S, H)
+    both = np.concatenate([instead.astype(looked.v.dtype) @ looked.v, looked.q], axis=2)
     scores, _ = affine(p.out, np.tanh(affine(p.combine, both)[0]))
     return scores.argmax(axis=2), weights
 

@@ -17,8 +17,8 @@ from numpy.random import Generator
 from livenotes import encoder_decoder
 from livenotes.datasets.dates import START, Translations, dates, decode, encode
 from livenotes.encoder_decoder import EncoderDecoderParams
+from livenotes.lab import translation
 from livenotes.lab.store import Stored, load, register
-from livenotes.losses import softmax_cross_entropy
 from livenotes.optimization import adam, adam_init, clip_by_norm
 from livenotes.recurrent import Cell, bidirectional
 from livenotes.recurrent.gru import GRU
@@ -60,14 +60,9 @@ def one_hot(net: Translator, batch: Translations) -> tuple[Float[ndarray, "S B D
 
 def gradient(net: Translator, batch: Translations) -> tuple[float, EncoderDecoderParams]:
     """Loss of a batch in nats a letter, and its gradient in every parameter."""
-    mask = batch.target_mask[1:]
-    scores, tape = encoder_decoder.forward(
-        net.encoder, GRU, net.params, *one_hot(net, batch), batch.source_mask
-    )
-    g = np.zeros_like(scores)
-    loss, g[mask] = softmax_cross_entropy(scores[mask], batch.target[1:][mask])
-    g_params: EncoderDecoderParams = encoder_decoder.backward(tape, g).g_params
-    return loss, g_params
+    source, told = one_hot(net, batch)
+    answers = told, batch.target[1:], batch.target_mask[1:]
+    return translation.gradient(net.encoder, GRU, net.params, source, batch.source_mask, *answers)
 
 
 def learn(

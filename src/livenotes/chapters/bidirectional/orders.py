@@ -18,10 +18,10 @@ from livenotes._arguments import Count, require_choice
 from livenotes._validated import validated
 from livenotes.datasets.dates import Translations, dates
 from livenotes.datasets.reversed_copy import reversed_copy
-from livenotes.encoder_decoder import EncoderDecoderParams, backward, forward, generate, init
+from livenotes.encoder_decoder import EncoderDecoderParams, generate, init
+from livenotes.lab import translation
 from livenotes.lab.memory import LIMIT
 from livenotes.lab.store import load, mean_losses
-from livenotes.losses import softmax_cross_entropy
 from livenotes.optimization import adam, adam_init, clip_by_norm
 
 from .reading import EVERY, GRU, stored
@@ -100,12 +100,7 @@ def symbols(rng: Generator, size: int, length: int, order: str) -> Pairs:
 
 def gradient(params: EncoderDecoderParams, pairs: Pairs) -> tuple[float, EncoderDecoderParams]:
     """Mean cross-entropy of the answers' symbols, in nats, and its gradient in every parameter."""
-    scores, tape = forward(GRU, GRU, params, pairs.source, pairs.told, pairs.source_mask)
-    asked = pairs.target_mask
-    loss, g = softmax_cross_entropy(scores[asked], pairs.target[asked])
-    g_scores = np.zeros_like(scores)
-    g_scores[asked] = g
-    return loss, backward(tape, g_scores).g_params
+    return translation.gradient(GRU, GRU, params, *pairs)
 
 
 def learn_pairs(
