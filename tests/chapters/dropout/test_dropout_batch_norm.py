@@ -41,7 +41,7 @@ def test_the_variances_of_theory_are_those_over_all_masks(rng):
 
 def test_gradients_through_batch_norm_and_dropout(rng):
     net = batch_norm.init(rng, 4)
-    net = batch_norm.Net(
+    net = batch_norm.NormedNet(
         [
             batch_norm.Block(*(p.astype(float) for p in (b.w, b.gamma + 0.3, b.beta - 0.2)))
             for b in net.blocks

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from livenotes import dense
 from livenotes.activations import elu, glu, hard_sigmoid, hardswish, maxout, prelu, relu, relu6, swish
 from livenotes.lab.curves import peak_slope
+from livenotes.lab.sweep import at_best_rate
 
 from . import masks, race
 from .deep import by_depth, drifted
@@ -142,7 +143,7 @@ def loss_due_to_shift() -> Values:
 
 def _right(depth: int) -> Values:
     found = by_depth().accuracy.sel(kind="none", depth=depth)
-    return found.isel(rate=found.mean("seed").argmax("rate")).values
+    return -at_best_rate(-found).values
 
 
 def right_at_thirty() -> Values:

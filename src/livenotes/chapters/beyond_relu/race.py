@@ -18,6 +18,7 @@ from livenotes.datasets import planar
 from livenotes.datasets.digits import digits
 from livenotes.dense import Layer
 from livenotes.lab.store import Stored, load, register
+from livenotes.lab.sweep import at_best_rate
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
 from livenotes.optimization import adam, adam_init
@@ -174,7 +175,7 @@ def contest() -> xr.DataArray:
 
 
 def _best(found: xr.DataArray) -> xr.DataArray:
-    return found.isel(rate=found.mean("seed").argmax("rate")).drop_vars(["rate", "task"])
+    return -at_best_rate(-found).drop_vars(["rate", "task"])
 
 
 @cache

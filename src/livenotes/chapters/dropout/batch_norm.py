@@ -15,6 +15,7 @@ from livenotes.activations import ActivationTape, relu
 from livenotes.activations.base import Array
 from livenotes.dense import Layer
 from livenotes.dropout import DropoutTape, dropout, dropout_backward
+from livenotes.lab.normed import Block, NormedNet
 from livenotes.lab.store import Stored, load, register
 from livenotes.lab.training import accuracy, minibatches
 from livenotes.losses import softmax_cross_entropy
@@ -128,21 +129,6 @@ def normalized() -> xr.Dataset:
     return load("dropout-normalized")
 
 
-class Block(NamedTuple):
-    """Weights of a hidden layer, and scale and shift of its batch norm."""
-
-    w: Float[ndarray, "H D"]
-    gamma: Float[ndarray, " H"]
-    beta: Float[ndarray, " H"]
-
-
-class Net(NamedTuple):
-    """Hidden layers and the linear output; also holds gradients."""
-
-    blocks: list[Block]
-    out: Layer
-
-
 class BlockTape(NamedTuple):
     """What the backward pass of one hidden layer needs."""
 
@@ -159,14 +145,16 @@ class NetTape(NamedTuple):
     h: Array
 
 
-def init(rng: np.random.Generator, width: int) -> Net:
+def init(rng: np.random.Generator, width: int) -> NormedNet:
     """Draw He's weights; batch norm starts as it normalizes."""
     *hidden, out = dense.init(rng, [64, *HIDDEN * [width], 10], gain=2**0.5, dtype=np.float32)
     ones, zeros = np.ones(width, np.float32), np.zeros(width, np.float32)
-    return Net([Block(layer.w, ones, zeros) for layer in hidden], out)
+    return NormedNet([Block(layer.w, ones, zeros) for layer in hidden], out)
 
 
-def forward(net: Net, x: Array, rates: Sequence[float], rng: np.random.Generator) -> tuple[Array, NetTape]:
+def forward(
+    net: NormedNet, x: Array, rates: Sequence[float], rng: np.random.Generator
+) -> tuple[Array, NetTape]:
     """Run the net as in training: batch statistics, and units dropped at the rate of each layer."""
     tapes, h = [], x
     for block, rate in zip(net.blocks, rates, strict=True):
@@ -178,7 +166,7 @@ def forward(net: Net, x: Array, rates: Sequence[float], rng: np.random.Generator
     return h @ net.out.w.T + net.out.b, NetTape(tapes, h)
 
 
-def backward(net: Net, tape: NetTape, g: Array) -> Net:
+def backward(net: NormedNet, tape: NetTape, g: Array) -> NormedNet:
     """Return dL/d(net) from dL/d(out)."""
     g_out, g = Layer(g.T @ tape.h, g.sum(axis=0)), g @ net.out.w
     g_blocks = []
@@ -187,10 +175,10 @@ def backward(net: Net, tape: NetTape, g: Array) -> Net:
         g, g_gamma, g_beta = batch_norm_backward(own.norm, g)
         g_blocks.append(Block(g.T @ own.h, g_gamma, g_beta))
         g = g @ block.w
-    return Net(g_blocks[::-1], g_out)
+    return NormedNet(g_blocks[::-1], g_out)
 
 
-def predict(net: Net, x: Array, running: Sequence[RunningStats]) -> tuple[Array, list[Array]]:
+def predict(net: NormedNet, x: Array, running: Sequence[RunningStats]) -> tuple[Array, list[Array]]:
     """Run the net with nothing dropped; also return what enters each batch norm."""
     entering, h = [], x
     for block, stats in zip(net.blocks, running, strict=True):
@@ -223,12 +211,14 @@ def run_normalized(place: str, rate: float, width: int, seed: int) -> xr.Dataset
     )
 
 
-def _ratios(net: Net, x: Array, running: Sequence[RunningStats]) -> Float[ndarray, " 3"]:
+def _ratios(net: NormedNet, x: Array, running: Sequence[RunningStats]) -> Float[ndarray, " 3"]:
     _, entering = predict(net, x, running)
     return np.array([(s.var(axis=0) / r.var).mean() for s, r in zip(entering, running, strict=True)], float)
 
 
-def _expected(net: Net, x: Array, running: Sequence[RunningStats], rates: Sequence[float]) -> list[float]:
+def _expected(
+    net: NormedNet, x: Array, running: Sequence[RunningStats], rates: Sequence[float]
+) -> list[float]:
     """What the formula says of every batch norm but the first, which stands behind the pixels."""
     _, entering = predict(net, x, running)
     found = []

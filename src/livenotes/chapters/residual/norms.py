@@ -7,10 +7,9 @@ import xarray as xr
 
 from livenotes._arguments import require_choice
 from livenotes.lab.store import load, mean_losses, register_training
-from livenotes.lab.sweep import at_best_rate
 from livenotes.residual import BLOCKS, Kind
 
-from .depth import EVERY, UPDATES
+from .depth import EVERY, UPDATES, best
 from .nets import begin, errors, trained, training
 
 ORDERS: tuple[Kind, ...] = ("pre_norm", "post_norm")
@@ -49,5 +48,4 @@ register_training(
 @cache
 def orders() -> xr.Dataset:
     """Read the stored nets of both orders, each at its best rate."""
-    found = load("residual-orders")
-    return found.sel(rate=at_best_rate(found.loss_all).rate)
+    return best(load("residual-orders"))
