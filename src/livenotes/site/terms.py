@@ -25,9 +25,9 @@ from .reading import inside
 GLOSSARY = "glossary"
 EVERYDAY = frozenset(
     {
-        *("attention", "candidate", "context", "convolution", "degradation", "gate", "inference", "mask"),
-        *("perceptron", "rank", "relatedness", "robust", "shortcut", "similarity", "threshold", "vanilla"),
-        *("window", "zero-centered"),
+        *("attention", "candidate", "context", "convolution", "degradation", "distribution", "gate"),
+        *("inference", "mask", "perceptron", "pixel", "rank", "relatedness", "robust", "shortcut"),
+        *("similarity", "threshold", "vanilla", "window", "zero-centered"),
     }
 )
 
